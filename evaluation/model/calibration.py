@@ -1,0 +1,313 @@
+"""Whether a probability means what it says: of customers given 30 %, about 30 % should leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import logit, ndtri
+
+from evaluation.errors import JudgementError
+from evaluation.model.rows import FloatArray, IntArray, Rows
+
+SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+NEWTON_STEPS = 100
+NEWTON_TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True)
+class BrierParts:
+    """Murphy's parts of a Brier score over bins, which add up to it exactly.
+
+    Parameters
+    ----------
+    reliability
+        Mean squared distance between the probability given and the share that left; 0 is best.
+    resolution
+        How far the bins' shares lie from the base rate; more is better.
+    uncertainty
+        Brier score of the base rate alone.
+    within_bins
+        What the spread of probabilities inside the bins adds; 0 when each bin holds one probability
+        (Stephenson, Coelho and Jolliffe 2008).
+    """
+
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within_bins: float
+
+    @property
+    def brier(self) -> float:
+        """The sum: reliability - resolution + uncertainty + within_bins."""
+        return self.reliability - self.resolution + self.uncertainty + self.within_bins
+
+
+def log_loss(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Mean negative log likelihood in nats; probabilities 0 and 1 are moved inside by 2.2e-16, as in scikit-learn.
+
+    Raises
+    ------
+    JudgementError
+        For input that `Rows.of_probabilities` refuses.
+
+    Examples
+    --------
+    >>> round(log_loss([1, 0], [0.5, 0.5]), 4)
+    0.6931
+    """
+    return log_loss_of(Rows.of_probabilities(label, probability, weight))
+
+
+def log_loss_of(rows: Rows) -> float:
+    """`log_loss` of rows that are already sorted."""
+    probability = _inside(rows.tie_score)
+    stayers = rows.tie_weight - rows.tie_positives
+    likelihood = rows.tie_positives @ np.log(probability) + stayers @ np.log1p(-probability)
+    return float(-likelihood / rows.total)
+
+
+def brier(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Mean squared distance between probability and outcome, 0 to 1.
+
+    Raises
+    ------
+    JudgementError
+        As `log_loss`.
+    """
+    return brier_of(Rows.of_probabilities(label, probability, weight))
+
+
+def brier_of(rows: Rows) -> float:
+    """`brier` of rows that are already sorted."""
+    stayers = rows.tie_weight - rows.tie_positives
+    squared = rows.tie_positives @ (1 - rows.tie_score) ** 2 + stayers @ rows.tie_score**2
+    return float(squared / rows.total)
+
+
+def brier_parts(
+    label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None, *, bins: int | None = None
+) -> BrierParts:
+    """Split the Brier score into reliability, resolution and uncertainty (Murphy 1973).
+
+    Parameters
+    ----------
+    label, probability, weight
+        Shape (rows,).
+    bins
+        Number of bins of equal mass; without it each distinct probability is a bin of its own.
+
+    Raises
+    ------
+    JudgementError
+        As `log_loss`, and for fewer than 1 bin.
+    """
+    rows = Rows.of_probabilities(label, probability, weight)
+    bin_of_tie = np.arange(rows.tie_score.size) if bins is None else equal_mass_bins(rows, bins)
+    weights, given, left = bin_means(rows, bin_of_tie)
+    base_rate = rows.positives / rows.total
+    spread = rows.tie_score - given[bin_of_tie]
+    variance = rows.tie_weight @ spread**2
+    covariance = (rows.tie_positives - left[bin_of_tie] * rows.tie_weight) @ spread
+    return BrierParts(
+        reliability=float(weights @ (given - left) ** 2 / rows.total),
+        resolution=float(weights @ (left - base_rate) ** 2 / rows.total),
+        uncertainty=base_rate * (1 - base_rate),
+        within_bins=float((variance - 2 * covariance) / rows.total),
+    )
+
+
+def calibration_slope(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Slope of the logistic recalibration logit P(left) = a + b logit(probability) (Cox 1958).
+
+    Returns
+    -------
+    float
+        1 is ideal; below 1 the probabilities are too extreme, above 1 too timid. Infinite when the probabilities
+        separate leavers from stayers without error, missing (NaN) when all probabilities are equal.
+
+    Raises
+    ------
+    JudgementError
+        For rows of one class and as `log_loss`.
+    """
+    return calibration_slope_of(Rows.of_probabilities(label, probability, weight))
+
+
+def calibration_slope_of(rows: Rows) -> float:
+    """`calibration_slope` of rows that are already sorted."""
+    rows.need_both_classes()
+    counted = np.flatnonzero(rows.tie_weight)
+    given = logit(_inside(rows.tie_score[counted]))
+    positives, weight = rows.tie_positives[counted], rows.tie_weight[counted]
+    if given[0] == given[-1]:
+        return float("nan")
+    separated = _separation(positives, weight)
+    if separated:
+        return separated * float("inf")
+    design = np.column_stack([np.ones_like(given), given])
+    return 1 + float(_recalibration(given, design, positives, weight)[1])
+
+
+def calibration_intercept(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Calibration in the large: intercept of the logistic recalibration with the slope held at 1.
+
+    Returns
+    -------
+    float
+        0 is ideal; below 0 the probabilities are too high on the whole, above 0 too low (Van Calster et al. 2016).
+
+    Raises
+    ------
+    JudgementError
+        As `calibration_slope`.
+    """
+    return calibration_intercept_of(Rows.of_probabilities(label, probability, weight))
+
+
+def calibration_intercept_of(rows: Rows) -> float:
+    """`calibration_intercept` of rows that are already sorted."""
+    rows.need_both_classes()
+    given = logit(_inside(rows.tie_score))
+    return float(_recalibration(given, np.ones((given.size, 1)), rows.tie_positives, rows.tie_weight)[0])
+
+
+def ece(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None, *, bins: int = 10) -> float:
+    """Mean distance between probability and share that left over bins of equal mass: expected calibration error.
+
+    Chance alone gives more than 0: about ``0.8 sqrt(base_rate (1 - base_rate) bins / rows)`` for a truthful model.
+
+    Raises
+    ------
+    JudgementError
+        As `log_loss`, and for fewer than 1 bin.
+    """
+    return ece_of(Rows.of_probabilities(label, probability, weight), bins)
+
+
+def ece_of(rows: Rows, bins: int = 10) -> float:
+    """`ece` of rows that are already sorted."""
+    weights, given, left = bin_means(rows, equal_mass_bins(rows, bins))
+    return float(weights @ np.abs(given - left) / rows.total)
+
+
+def reliability_curve(label: ArrayLike, probability: ArrayLike, *, bins: int = 10, level: float = 0.95) -> pd.DataFrame:
+    """Share that left against the probability given, for bins of equal mass, lowest first.
+
+    Parameters
+    ----------
+    label, probability
+        Shape (rows,).
+    bins
+        Number of bins; fewer come back where equal probabilities fill several.
+    level
+        Coverage of the intervals, above 0 and below 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rows``, ``mean_probability``, ``observed_share`` and its Wilson (1927) interval ``low`` to ``high``, which
+        takes rows as independent.
+
+    Raises
+    ------
+    JudgementError
+        As `ece`, and for a level outside (0, 1).
+    """
+    rows = Rows.of_probabilities(label, probability)
+    weights, given, left = bin_means(rows, equal_mass_bins(rows, bins))
+    low, high = wilson_interval(left, weights, level)
+    curve = pd.DataFrame(
+        {"rows": weights.astype(int), "mean_probability": given, "observed_share": left, "low": low, "high": high}
+    )
+    return curve.iloc[::-1].reset_index(drop=True)
+
+
+def wilson_interval(share: FloatArray, count: FloatArray, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Wilson (1927) interval of shares seen among counts.
+
+    Raises
+    ------
+    JudgementError
+        For a level outside (0, 1).
+    """
+    z = two_sided_z(level)
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
+    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
+
+
+def two_sided_z(level: float) -> float:
+    """Give the normal quantile that leaves (1 - level) / 2 on each side.
+
+    Raises
+    ------
+    JudgementError
+        For a level outside (0, 1).
+    """
+    if not 0 < level < 1:
+        raise JudgementError(f"level must be above 0 and below 1; given {level:g}. 0.95 means a 95 % interval.")
+    return float(ndtri((1 + level) / 2))
+
+
+def equal_mass_bins(rows: Rows, bins: int) -> IntArray:
+    """Bin of each distinct probability, 0 for the highest, without empty bins; equal probabilities share a bin.
+
+    Raises
+    ------
+    JudgementError
+        For fewer than 1 bin.
+    """
+    if bins < 1:
+        raise JudgementError(f"bins must be at least 1; given {bins}.")
+    middle = (rows.contacted[1:] + rows.contacted[:-1]) / (2 * rows.total)
+    wanted = np.minimum((middle * bins).astype(np.intp), bins - 1)
+    return np.cumsum(np.r_[0, wanted[1:] != wanted[:-1]])
+
+
+def bin_means(rows: Rows, bin_of_tie: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weight, mean probability and share that left of each bin; the last two are 0 for a bin without weight."""
+    weight: FloatArray = np.bincount(bin_of_tie, rows.tie_weight).astype(np.float64)
+    safe = np.where(weight > 0, weight, 1)
+    given = np.bincount(bin_of_tie, rows.tie_weight * rows.tie_score) / safe
+    left = np.bincount(bin_of_tie, rows.tie_positives) / safe
+    return weight, given, left
+
+
+def _inside(probability: FloatArray) -> FloatArray:
+    return np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+
+
+def _separation(positives: FloatArray, weight: FloatArray) -> int:
+    """Tell whether descending groups are split without error: 1 leavers first, -1 stayers first, 0 not."""
+    with_leavers = np.flatnonzero(positives)
+    with_stayers = np.flatnonzero(weight - positives)
+    if with_leavers[-1] <= with_stayers[0]:
+        return 1
+    return -1 if with_stayers[-1] <= with_leavers[0] else 0
+
+
+def _recalibration(given: FloatArray, design: FloatArray, positives: FloatArray, weight: FloatArray) -> FloatArray:
+    """Maximum-likelihood corrections c of logit P(left) = given + design c, by damped Newton steps."""
+    corrections = np.zeros(design.shape[1])
+    reached, fitted = _likelihood(given, positives, weight)
+    for _ in range(NEWTON_STEPS):
+        curvature = (design.T * (weight * fitted * (1 - fitted))) @ design
+        step = np.linalg.lstsq(curvature, design.T @ (positives - weight * fitted), rcond=None)[0]
+        trial, fitted = _likelihood(given + design @ (corrections + step), positives, weight)
+        while trial < reached and np.abs(step).max() > NEWTON_TOLERANCE:
+            step = step / 2
+            trial, fitted = _likelihood(given + design @ (corrections + step), positives, weight)
+        corrections, reached = corrections + step, trial
+        if np.abs(step).max() <= NEWTON_TOLERANCE:
+            break
+    return corrections
+
+
+def _likelihood(linear: FloatArray, positives: FloatArray, weight: FloatArray) -> tuple[float, FloatArray]:
+    """Log likelihood and fitted probabilities, with one exponential for both."""
+    small = np.exp(-np.abs(linear))
+    likelihood = positives @ linear - weight @ (np.maximum(linear, 0) + np.log1p(small))
+    return float(likelihood), np.where(linear >= 0, 1, small) / (1 + small)
