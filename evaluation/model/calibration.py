@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import logit, ndtri
+from scipy.special import logit
 
 from evaluation.errors import JudgementError
 from evaluation.model.rows import FloatArray, IntArray, Rows
+from evaluation.model.shares import wilson_interval
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 NEWTON_STEPS = 100
@@ -193,13 +194,23 @@ def ece_of(rows: Rows, bins: int = 10) -> float:
     return float(weights @ np.abs(given - left) / rows.total)
 
 
-def reliability_curve(label: ArrayLike, probability: ArrayLike, *, bins: int = 10, level: float = 0.95) -> pd.DataFrame:
+def reliability_curve(
+    label: ArrayLike,
+    probability: ArrayLike,
+    customer: ArrayLike | None = None,
+    *,
+    bins: int = 10,
+    level: float = 0.95,
+) -> pd.DataFrame:
     """Share that left against the probability given, for bins of equal mass, lowest first.
 
     Parameters
     ----------
     label, probability
         Shape (rows,).
+    customer
+        Shape (rows,); with it the intervals allow for rows of one customer going together. Without it rows are taken
+        as independent.
     bins
         Number of bins; fewer come back where equal probabilities fill several.
     level
@@ -208,48 +219,33 @@ def reliability_curve(label: ArrayLike, probability: ArrayLike, *, bins: int = 1
     Returns
     -------
     pandas.DataFrame
-        ``rows``, ``mean_probability``, ``observed_share`` and its Wilson (1927) interval ``low`` to ``high``, which
-        takes rows as independent.
+        ``rows``, ``mean_probability``, ``observed_share`` and its Wilson interval ``low`` to ``high``.
 
     Raises
     ------
     JudgementError
-        As `ece`, and for a level outside (0, 1).
+        As `ece`, for a level outside (0, 1) and for a missing customer.
     """
     rows = Rows.of_probabilities(label, probability)
-    weights, given, left = bin_means(rows, equal_mass_bins(rows, bins))
-    low, high = wilson_interval(left, weights, level)
+    bin_of_tie = equal_mass_bins(rows, bins)
+    weights, given, left = bin_means(rows, bin_of_tie)
+    effective = weights if customer is None else weights / _design_effect(rows, bin_of_tie, left, customer)
+    low, high = wilson_interval(left, effective, level)
     curve = pd.DataFrame(
         {"rows": weights.astype(int), "mean_probability": given, "observed_share": left, "low": low, "high": high}
     )
     return curve.iloc[::-1].reset_index(drop=True)
 
 
-def wilson_interval(share: FloatArray, count: FloatArray, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Wilson (1927) interval of shares seen among counts.
-
-    Raises
-    ------
-    JudgementError
-        For a level outside (0, 1).
-    """
-    z = two_sided_z(level)
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
-    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
-
-
-def two_sided_z(level: float) -> float:
-    """Give the normal quantile that leaves (1 - level) / 2 on each side.
-
-    Raises
-    ------
-    JudgementError
-        For a level outside (0, 1).
-    """
-    if not 0 < level < 1:
-        raise JudgementError(f"level must be above 0 and below 1; given {level:g}. 0.95 means a 95 % interval.")
-    return float(ndtri((1 + level) / 2))
+def _design_effect(rows: Rows, bin_of_tie: IntArray, left: FloatArray, customer: ArrayLike) -> FloatArray:
+    """Variance of each bin's share with customers as clusters over that of independent rows, at least 1 (Kish 1965)."""
+    bin_of_row = np.repeat(bin_of_tie, np.diff(np.r_[rows.tie_starts, rows.label.size]))
+    residual = rows.label - left[bin_of_row]
+    codes = rows.clusters(customer)
+    together, cell = np.unique(bin_of_row * (codes.max() + 1) + codes, return_inverse=True)
+    clustered = np.bincount(together // (codes.max() + 1), np.bincount(cell, residual) ** 2)
+    independent = np.bincount(bin_of_row, residual**2)
+    return np.maximum(clustered / np.where(independent > 0, independent, 1), 1)
 
 
 def equal_mass_bins(rows: Rows, bins: int) -> IntArray:

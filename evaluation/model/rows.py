@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from evaluation.errors import JudgementError
@@ -72,6 +73,22 @@ class Rows:
     def reweighted(self, weight: FloatArray) -> Self:
         """Give the same rows other weights, shape (rows,), in the order of these rows; nothing is sorted again."""
         return replace(self, weight=weight)
+
+    def clusters(self, customer: ArrayLike) -> IntArray:
+        """Give each row the number of its customer, counted from 0, in the order of these rows.
+
+        Raises
+        ------
+        JudgementError
+            For another length than the rows or a missing customer.
+        """
+        values: NDArray[np.generic] = np.asarray(customer)
+        same_length(label=self.label, customer=values)
+        codes = pd.factorize(values)[0].astype(np.intp)
+        missing = int(np.count_nonzero(codes < 0))
+        if missing:
+            raise JudgementError(f"customer is missing in {missing} rows; every row needs its customer.")
+        return codes[self.order]
 
     @cached_property
     def tie_score(self) -> FloatArray:

@@ -65,9 +65,21 @@ def scorecard(
     rows = Rows.of_probabilities(label, probability)
     rows.need_both_classes()
     card = {"rows": rows.total, "positives": rows.positives, "base_rate": rows.positives / rows.total}
-    card |= {name: metric(rows) for name, metric in METRICS.items()}
-    if capacity is not None:
-        share = ranking.capacity_share(rows, capacity)
-        card |= {"lift_at_capacity": ranking.lift_at_of(rows, share)}
-        card |= {"recall_at_capacity": ranking.recall_at_of(rows, share)}
-    return card
+    return card | {name: metric(rows) for name, metric in metrics_with_capacity(rows, capacity).items()}
+
+
+def metrics_with_capacity(rows: Rows, capacity: int | None) -> dict[str, Callable[[Rows], float]]:
+    """Figures of a scorecard by name, with those at a contact capacity where one is given.
+
+    Raises
+    ------
+    JudgementError
+        For a capacity below 1.
+    """
+    if capacity is None:
+        return METRICS
+    share = ranking.capacity_share(rows, capacity)
+    return METRICS | {
+        "lift_at_capacity": lambda drawn: ranking.lift_at_of(drawn, share),
+        "recall_at_capacity": lambda drawn: ranking.recall_at_of(drawn, share),
+    }

@@ -1,0 +1,264 @@
+"""How sure a figure is: intervals from drawing customers again with replacement.
+
+Rows of one customer at several cutoffs are not independent, so that whole customers are drawn. A draw is a weight for
+each row: nothing is copied or sorted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import ndtr, stdtrit
+
+from evaluation.errors import JudgementError
+from evaluation.model.ranking import gain_curve
+from evaluation.model.rows import FloatArray, IntArray, Rows
+from evaluation.model.scorecard import LOWER_IS_BETTER, METRICS, metrics_with_capacity
+from evaluation.model.shares import two_sided_z
+
+WITHOUT_DIRECTION = frozenset({"calibration_slope", "calibration_intercept"})
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with the interval that covers its true value in a share ``level`` of samples."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better one model is than another on the same rows.
+
+    Parameters
+    ----------
+    estimate
+        Advantage of the first model; above 0 it is better, also for figures of which less is better.
+    low, high
+        Interval of the advantage.
+    probability_better
+        Share of draws in which the first model is better, draws without a difference counting half.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    probability_better: float
+
+    @property
+    def declared(self) -> bool:
+        """Whether the interval leaves out 0, so that one model is better than the other."""
+        return self.low > 0 or self.high < 0
+
+
+def intervals(
+    label: ArrayLike,
+    probability: ArrayLike,
+    customer: ArrayLike,
+    *,
+    capacity: int | None = None,
+    replicates: int = 200,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Interval]:
+    """Give every figure of the scorecard an interval.
+
+    Parameters
+    ----------
+    label, probability, customer
+        Shape (rows,); rows of the same customer are drawn together.
+    capacity
+        As in `scorecard`.
+    replicates
+        Number of draws; 200 give the interval's ends to about a tenth of its width.
+    level
+        Coverage, above 0 and below 1.
+    seed
+        Same seed, same intervals.
+
+    Returns
+    -------
+    dict of str to Interval
+        In the order of the scorecard. An end is NaN where draws leave the figure undefined.
+
+    Raises
+    ------
+    JudgementError
+        As `scorecard`, and for fewer than 2 customers or 2 replicates or a level outside (0, 1).
+    """
+    rows = Rows.of_probabilities(label, probability)
+    rows.need_both_classes()
+    metrics = metrics_with_capacity(rows, capacity)
+    cluster = rows.clusters(customer)
+    drawn = np.array(
+        [[_or_missing(metric, draw) for metric in metrics.values()] for draw in draws(rows, cluster, replicates, seed)]
+    )
+    low, high = quantile_ends(drawn, _tail(level, rows, cluster))
+    return {
+        name: Interval(metric(rows), float(low[column]), float(high[column]))
+        for column, (name, metric) in enumerate(metrics.items())
+    }
+
+
+def paired_difference(
+    label: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    cluster: ArrayLike,
+    *,
+    metric: str = "roc_auc",
+    replicates: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Difference:
+    """Compare two models on the same rows, both judged on the same draws of customers.
+
+    Parameters
+    ----------
+    label
+        Shape (rows,).
+    first, second
+        Shape (rows,), probabilities; for a ranking figure any finite score.
+    cluster
+        Shape (rows,), the customer of each row.
+    metric
+        A figure of the scorecard that has a better side, such as ``roc_auc``, ``log_loss`` or ``lift_at_10pct``.
+    replicates, level, seed
+        As in `intervals`.
+
+    Returns
+    -------
+    Difference
+        Advantage of `first` over `second`.
+
+    Raises
+    ------
+    JudgementError
+        For a figure that does not exist or has no better side, and as `intervals`.
+    """
+    measure = _directed(metric)
+    both = [_scored(label, scores, metric) for scores in (first, second)]
+    for rows in both:
+        rows.need_both_classes()
+    clusters = [rows.clusters(cluster) for rows in both]
+    tail = _tail(level, both[0], clusters[0])
+    values = [
+        np.array([_or_missing(measure, draw) for draw in draws(rows, codes, replicates, seed)])
+        for rows, codes in zip(both, clusters, strict=True)
+    ]
+    advantage = values[0] - values[1]
+    low, high = quantile_ends(advantage, tail)
+    seen = advantage[np.isfinite(advantage)]
+    return Difference(
+        estimate=measure(both[0]) - measure(both[1]),
+        low=float(low),
+        high=float(high),
+        probability_better=float(np.mean(seen > 0) + np.mean(seen == 0) / 2) if seen.size else float("nan"),
+    )
+
+
+def gain_band(
+    label: ArrayLike,
+    score: ArrayLike,
+    customer: ArrayLike,
+    *,
+    points: int = 101,
+    replicates: int = 200,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Give the gain curve with an interval of its recall at each share.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `gain_curve` with columns ``low`` and ``high``.
+
+    Raises
+    ------
+    JudgementError
+        As `gain_curve` and `intervals`.
+    """
+    rows = Rows.of(label, score)
+    curve = gain_curve(label, score, points=points)
+    cluster = rows.clusters(customer)
+    share = curve["share"].to_numpy()
+    drawn = np.array(
+        [
+            np.interp(share * draw.total, draw.contacted, draw.captured) / draw.positives
+            for draw in draws(rows, cluster, replicates, seed)
+            if draw.positives
+        ]
+    )
+    low, high = quantile_ends(drawn, _tail(level, rows, cluster))
+    return curve.assign(low=low, high=high)
+
+
+def draws(rows: Rows, cluster: IntArray, replicates: int, seed: int) -> Iterator[Rows]:
+    """Draw customers with replacement, as often as there are customers; the same seed draws the same customers.
+
+    Parameters
+    ----------
+    rows
+        The rows to reweight.
+    cluster
+        Shape (rows,), customer numbers from `Rows.clusters`.
+    replicates
+        Number of draws, at least 2.
+    seed
+        Seed of the draws; they do not depend on the order of `rows`.
+
+    Raises
+    ------
+    JudgementError
+        For fewer than 2 replicates or 2 customers.
+    """
+    if replicates < 2:
+        raise JudgementError(f"replicates must be at least 2; given {replicates}. Take 200 for intervals.")
+    random = np.random.default_rng(seed)
+    customers = int(cluster.max()) + 1
+    if customers < 2:
+        raise JudgementError("All rows belong to one customer; an interval needs at least 2 customers.")
+    for _ in range(replicates):
+        times = np.bincount(random.integers(0, customers, customers), minlength=customers)
+        yield rows.reweighted(times[cluster] * rows.weight)
+
+
+def quantile_ends(values: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
+    """Cut `tail` off both ends of each column, leaving out undefined values; infinite ones count as extreme."""
+    defined = np.where(np.isnan(values).all(axis=0), 0.0, values)
+    low = np.nanquantile(defined, tail, axis=0, method="inverted_cdf")
+    high = -np.nanquantile(-defined, tail, axis=0, method="inverted_cdf")
+    never = np.isnan(values).all(axis=0)
+    return np.where(never, np.nan, low), np.where(never, np.nan, high)
+
+
+def _tail(level: float, rows: Rows, cluster: IntArray) -> float:
+    """Share of draws beyond each end, widened for few customers of the rarer outcome (Hesterberg 2015)."""
+    left, stayed = (np.unique(cluster[rows.label == outcome]).size for outcome in (1, 0))
+    size = max(min(left, stayed), 2)
+    return float(ndtr(np.sqrt(size / (size - 1)) * stdtrit(size - 1, ndtr(-two_sided_z(level)))))
+
+
+def _or_missing(metric: Callable[[Rows], float], rows: Rows) -> float:
+    return metric(rows) if 0 < rows.positives < rows.total else float("nan")
+
+
+def _directed(metric: str) -> Callable[[Rows], float]:
+    """Find a figure by name and turn it so that more is better."""
+    allowed = [name for name in METRICS if name not in WITHOUT_DIRECTION]
+    if metric not in allowed:
+        raise JudgementError(f"metric must be one of {', '.join(allowed)}; given {metric!r}.")
+    measure = METRICS[metric]
+    return (lambda rows: -measure(rows)) if metric in LOWER_IS_BETTER else measure
+
+
+def _scored(label: ArrayLike, scores: ArrayLike, metric: str) -> Rows:
+    """Sort rows, asking for probabilities only where the figure reads them as such."""
+    return Rows.of_probabilities(label, scores) if metric in LOWER_IS_BETTER else Rows.of(label, scores)
