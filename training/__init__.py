@@ -1,0 +1,1 @@
+"""How a model is made: arrays and frames in, a fitted model out."""

@@ -1,0 +1,177 @@
+"""XGBoost on encoded columns; saved as UBJ beside a JSON file of columns and categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from training.encoding import Encoding
+from training.examples import Examples
+from training.model import read_json, write_json
+
+if TYPE_CHECKING:
+    import xgboost
+
+Floats = npt.NDArray[np.float64]
+
+BOOSTER_FILE = "booster.ubj"
+ENCODING_FILE = "encoding.json"
+BINS = 256
+# Rows encoded at a time while the quantised matrix is built, so that the full matrix never exists.
+BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class BoostingCore:
+    """A booster and the encoding of its columns.
+
+    Parameters
+    ----------
+    encoding
+        Columns and categories in the booster's order.
+    booster
+        The fitted trees.
+    """
+
+    encoding: Encoding
+    booster: xgboost.Booster
+
+    family: ClassVar[str] = "xgboost"
+
+    @property
+    def features(self) -> list[str]:
+        """Columns read, in order."""
+        return self.encoding.names
+
+    def probability(self, frame: pd.DataFrame) -> Floats:
+        """Probability of each row, shape ``(rows,)``."""
+        return np.asarray(self.booster.predict(self._matrix(frame)), dtype=np.float64)
+
+    def importance(self) -> dict[str, float]:
+        """Loss saved in total by the splits on each column (XGBoost's ``total_gain``), in nats."""
+        gains = self.booster.get_score(importance_type="total_gain")
+        return {name: float(gains.get(f"f{position}", 0.0)) for position, name in enumerate(self.features)}
+
+    def save(self, folder: Path) -> None:
+        """Write the trees as UBJ and the encoding as JSON."""
+        self.booster.save_model(folder / BOOSTER_FILE)
+        write_json(folder / ENCODING_FILE, self.encoding.to_json())
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back what :meth:`save` wrote."""
+        import xgboost
+
+        booster = xgboost.Booster()
+        booster.load_model(folder / BOOSTER_FILE)
+        return cls(Encoding.from_json(read_json(folder / ENCODING_FILE)), booster)
+
+    def _matrix(self, frame: pd.DataFrame) -> xgboost.DMatrix:
+        import xgboost
+
+        types = column_types(self.encoding)
+        return xgboost.DMatrix(self.encoding.matrix(frame), feature_types=types, enable_categorical=True)
+
+
+def fit_boosting(
+    examples: Examples, encoding: Encoding, parameters: Mapping[str, Any], *, seed: int, device: str = "cpu"
+) -> BoostingCore:
+    """Fit a booster.
+
+    Parameters
+    ----------
+    examples
+        Rows to learn from.
+    encoding
+        Kinds and categories of the columns.
+    parameters
+        XGBoost's own names, and ``rounds``: the number of trees.
+    seed
+        The same seed and rows give the same bytes.
+    device
+        ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    BoostingCore
+        The fitted trees.
+    """
+    import xgboost
+
+    matrix = quantile_matrix(examples, encoding)
+    settings = booster_settings(parameters, seed=seed, device=device)
+    return BoostingCore(encoding, xgboost.train(settings, matrix, num_boost_round=int(parameters["rounds"])))
+
+
+def booster_settings(parameters: Mapping[str, Any], *, seed: int, device: str) -> dict[str, Any]:
+    """Join what was searched and what never changes."""
+    searched = {name: value for name, value in parameters.items() if name != "rounds"}
+    return {
+        "objective": "binary:logistic",
+        "tree_method": "hist",
+        "max_bin": BINS,
+        "device": device,
+        "seed": seed,
+        "verbosity": 0,
+        **searched,
+    }
+
+
+def quantile_matrix(
+    examples: Examples, encoding: Encoding, reference: xgboost.QuantileDMatrix | None = None
+) -> xgboost.QuantileDMatrix:
+    """Quantised matrix of the rows, built batch by batch.
+
+    Parameters
+    ----------
+    examples
+        Rows.
+    encoding
+        Kinds and categories of the columns.
+    reference
+        Matrix whose bins are used; needed for rows that are only judged.
+
+    Returns
+    -------
+    xgboost.QuantileDMatrix
+        Shape ``(rows, columns)`` with labels and weights.
+    """
+    import xgboost
+
+    class Batches(xgboost.DataIter):  # type: ignore[misc]
+        """Feed the rows to XGBoost a batch at a time."""
+
+        def __init__(self) -> None:
+            self.batches: Iterator[Examples] = iter(())
+            super().__init__()
+
+        def next(self, input_data: Any) -> bool:
+            """Hand over the next batch; false when there is none."""
+            batch = next(self.batches, None)
+            if batch is None:
+                return False
+            data = encoding.matrix(batch.features)
+            input_data(data=data, label=batch.label, weight=batch.weight, feature_types=column_types(encoding))
+            return True
+
+        def reset(self) -> None:
+            """Start again from the first row."""
+            self.batches = _batches(examples)
+
+    return xgboost.QuantileDMatrix(Batches(), max_bin=BINS, ref=reference, enable_categorical=True)
+
+
+def column_types(encoding: Encoding) -> list[str]:
+    """XGBoost's type of each column: ``q`` for a number, ``c`` for a category."""
+    return ["q" if column.categories is None else "c" for column in encoding.columns]
+
+
+def _batches(examples: Examples) -> Iterator[Examples]:
+    for start in range(0, len(examples), BATCH_ROWS):
+        yield examples.take(np.arange(start, min(start + BATCH_ROWS, len(examples))))

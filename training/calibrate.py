@@ -1,0 +1,187 @@
+"""Make probabilities true: maps from a model's score to the share of customers who in fact leave.
+
+Maps are learnt on predictions for rows that the model has not seen and that lie later than its training rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.scoring import clip, expit, logit, row_losses
+
+Floats = npt.NDArray[np.float64]
+
+PARTS = 5
+SMALLEST_SLICE = 200
+STANDARD_ERRORS_TO_PREFER = 1.0
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """A monotone map from probability to probability.
+
+    Parameters
+    ----------
+    kind
+        ``identity``, ``platt``, ``beta`` or ``isotonic``.
+    parameters
+        ``platt``: slope, intercept on the log odds (Platt 1999). ``beta``: a, b, c of
+        ``a log p - b log(1 - p) + c`` (Kull et al. 2017). ``isotonic``: scores and shares at the steps.
+    """
+
+    kind: str = "identity"
+    parameters: tuple[tuple[float, ...], ...] = ()
+
+    def apply(self, probability: npt.NDArray[Any]) -> Floats:
+        """Map raw probabilities of any shape to calibrated ones."""
+        raw = clip(probability)
+        if self.kind == "identity":
+            return raw
+        if self.kind == "isotonic":
+            scores, shares = self.parameters
+            return clip(np.interp(logit(raw), scores, shares))
+        weights = np.array(self.parameters[0])
+        return clip(expit(_terms(self.kind, raw) @ weights[:-1] + weights[-1]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return {"kind": self.kind, "parameters": [list(values) for values in self.parameters]}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Calibrator:
+        """Read back what :meth:`to_json` wrote."""
+        return cls(values["kind"], tuple(tuple(numbers) for numbers in values["parameters"]))
+
+
+def fit_platt(probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats | None = None) -> Calibrator:
+    """Straight line on the log odds, slope not negative (Platt 1999, with his softened targets)."""
+    return _fit_logistic("platt", probability, label, weight)
+
+
+def fit_beta(probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats | None = None) -> Calibrator:
+    """Beta calibration: both ends of the scale bend on their own (Kull, Silva Filho and Flach 2017)."""
+    return _fit_logistic("beta", probability, label, weight)
+
+
+def fit_isotonic(probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats | None = None) -> Calibrator:
+    """Non-decreasing steps joined by lines, each share drawn towards the middle by half a customer."""
+    from sklearn.isotonic import IsotonicRegression
+
+    score = logit(probability)
+    order = np.lexsort((label, score))
+    weights = None if weight is None else weight[order]
+    steps = IsotonicRegression(out_of_bounds="clip").fit(score[order], _soft_targets(label)[order], weights)
+    return Calibrator(
+        "isotonic", (tuple(map(float, steps.X_thresholds_)), tuple(map(float, clip(steps.y_thresholds_))))
+    )
+
+
+def fit_identity(probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats | None = None) -> Calibrator:
+    """No map at all: the score is the probability."""
+    return Calibrator()
+
+
+Fit = Callable[[npt.NDArray[Any], npt.NDArray[Any], Floats | None], Calibrator]
+
+# From the plainest to the freest: a freer map must earn its place.
+KINDS: dict[str, Fit] = {
+    "identity": fit_identity,
+    "platt": fit_platt,
+    "beta": fit_beta,
+    "isotonic": fit_isotonic,
+}
+
+
+def choose_calibrator(
+    probability: npt.NDArray[Any], label: npt.NDArray[Any], *, weight: Floats | None = None, seed: int = 0
+) -> Calibrator:
+    """Choose the map by cross-validated log loss on a slice that the model has not seen.
+
+    A freer map replaces a plainer one only where it is better by more than one standard error of the paired
+    difference, so that small slices keep strictly monotone maps and with them the model's ranking.
+
+    Parameters
+    ----------
+    probability
+        Raw probabilities of the slice, shape ``(rows,)``.
+    label
+        0 or 1, shape ``(rows,)``.
+    weight
+        Weight of each row.
+    seed
+        Seed of the parts of the cross-validation.
+
+    Returns
+    -------
+    Calibrator
+        The chosen map fitted on the whole slice; the identity where the slice has fewer than 200 rows or one class.
+    """
+    if len(label) < SMALLEST_SLICE or len(np.unique(label)) < 2:
+        return Calibrator()
+    weights = np.ones(len(label)) if weight is None else weight
+    part = np.random.default_rng(seed).permutation(np.arange(len(label)) % PARTS)
+    chosen = "identity"
+    best = row_losses(label, probability)
+    for kind in list(KINDS)[1:]:
+        losses = row_losses(label, cross_fitted(KINDS[kind], probability, label, weights, part))
+        if _clearly_better(best, losses, weights):
+            chosen, best = kind, losses
+    return KINDS[chosen](probability, label, weight)
+
+
+def cross_fitted(
+    fit: Fit, probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats, part: npt.NDArray[Any]
+) -> Floats:
+    """Calibrated probability of each row by a map that was fitted without the row's part."""
+    calibrated = np.empty(len(label))
+    for number in np.unique(part):
+        inside = part == number
+        calibrator = fit(probability[~inside], label[~inside], weight[~inside])
+        calibrated[inside] = calibrator.apply(probability[inside])
+    return calibrated
+
+
+def _clearly_better(old: Floats, new: Floats, weight: Floats) -> bool:
+    gain = old - new
+    mean = np.average(gain, weights=weight)
+    error = np.sqrt(np.average((gain - mean) ** 2, weights=weight) / len(gain))
+    return bool(mean > STANDARD_ERRORS_TO_PREFER * error)
+
+
+def _terms(kind: str, raw: Floats) -> Floats:
+    if kind == "platt":
+        return logit(raw)[:, None]
+    return np.column_stack([np.log(raw), -np.log1p(-raw)])
+
+
+def _soft_targets(label: npt.NDArray[Any]) -> Floats:
+    left = float(np.sum(label))
+    stayed = float(len(label) - left)
+    return np.where(label == 1, (left + 1) / (left + 2), 1 / (stayed + 2))
+
+
+def _fit_logistic(
+    kind: str, probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats | None
+) -> Calibrator:
+    """Maximum likelihood with slopes held at zero or above, which keeps the map monotone."""
+    from scipy.optimize import minimize
+
+    terms = np.column_stack([_terms(kind, clip(probability)), np.ones(len(label))])
+    target = _soft_targets(label)
+    weights = np.ones(len(label)) if weight is None else weight
+    weights = weights / weights.sum()
+
+    def loss_and_slope(at: Floats) -> tuple[float, Floats]:
+        line = terms @ at
+        loss = weights @ (np.logaddexp(0.0, line) - target * line)
+        return float(loss), terms.T @ (weights * (expit(line) - target))
+
+    start = np.append(np.ones(terms.shape[1] - 1), 0.0)
+    bounds = [(0.0, None)] * (terms.shape[1] - 1) + [(None, None)]
+    found = minimize(loss_and_slope, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-14})
+    return Calibrator(kind, (tuple(map(float, found.x)),))

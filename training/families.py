@@ -1,0 +1,163 @@
+"""The model families behind one interface: search settings on the folds, then fit on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from training.baselines import choose_rule_column, fit_rule
+from training.budget import Budget
+from training.encoding import Encoding
+from training.examples import Examples
+from training.logistic import STRENGTHS, fit_logistic
+from training.model import Core
+from training.scoring import log_loss
+from training.splits import Split
+from training.tune import Found, OnTrial, Parameters, search
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every family may need beside the rows.
+
+    Parameters
+    ----------
+    encoding
+        Kinds and categories of the columns.
+    seed
+        The same seed gives the same model.
+    device
+        ``cpu`` or ``cuda``.
+    trials
+        Trials of a search.
+    budget
+        Time for the search.
+    recency_column
+        Column of the recency rule; none lets the rule choose the best single one.
+    starts
+        Good settings of earlier runs.
+    study_file
+        Where a search keeps its trials, so that it can be continued.
+    on_trial
+        Told of each trial.
+    """
+
+    encoding: Encoding
+    seed: int
+    device: str
+    trials: int
+    budget: Budget
+    recency_column: str | None = None
+    starts: tuple[Parameters, ...] = ()
+    study_file: Path | None = None
+    on_trial: OnTrial | None = None
+
+
+class Family(Protocol):
+    """A kind of model."""
+
+    def search(self, examples: Examples, split: Split, context: Context) -> Found:
+        """Find settings by the folds of the split, with predictions for the pooled validation rows."""
+
+    def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+        """Fit on rows with given settings."""
+
+
+Fit = Callable[[Examples, Mapping[str, Any], Context], Core]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A family whose few settings are all tried.
+
+    Parameters
+    ----------
+    fit_rows
+        Fits one model.
+    candidates
+        Settings to try; one of them may be empty.
+    """
+
+    fit_rows: Fit
+    candidates: tuple[Parameters, ...] = field(default=({},))
+
+    def search(self, examples: Examples, split: Split, context: Context) -> Found:
+        """Try all candidates and keep the one with the least mean log loss over the folds."""
+        best: Found | None = None
+        for parameters in self.candidates:
+            predicted = self._out_of_fold(examples, split, parameters, context)
+            score = _mean_loss(examples, split, predicted)
+            if best is None or score < best.score:
+                best = Found(parameters, score, np.concatenate(predicted))
+            if context.budget.left() <= 0:
+                break
+        assert best is not None
+        return best
+
+    def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+        """Fit on rows with given settings."""
+        return self.fit_rows(examples, parameters, context)
+
+    def _out_of_fold(self, examples: Examples, split: Split, parameters: Parameters, context: Context) -> list[Floats]:
+        return [
+            self.fit_rows(examples.take(fold.train), parameters, context).probability(
+                examples.features.iloc[fold.validation]
+            )
+            for fold in split.folds
+        ]
+
+
+class Boosting:
+    """XGBoost with a search of its settings."""
+
+    def search(self, examples: Examples, split: Split, context: Context) -> Found:
+        """Search with Optuna."""
+        return search(
+            examples,
+            split,
+            context.encoding,
+            trials=context.trials,
+            budget=context.budget,
+            seed=context.seed,
+            device=context.device,
+            starts=context.starts,
+            study_file=context.study_file,
+            on_trial=context.on_trial,
+        )
+
+    def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+        """Fit on rows with given settings."""
+        from training.boosting import fit_boosting
+
+        return fit_boosting(examples, context.encoding, parameters, seed=context.seed, device=context.device)
+
+
+def _mean_loss(examples: Examples, split: Split, predicted: list[Floats]) -> float:
+    losses = []
+    for fold, probability in zip(split.folds, predicted, strict=True):
+        weight = None if examples.weight is None else examples.weight[fold.validation]
+        losses.append(log_loss(examples.label[fold.validation], probability, weight))
+    return float(np.mean(losses))
+
+
+def _fit_rule(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+    column = choose_rule_column(examples, context.encoding, context.recency_column, seed=context.seed)
+    return fit_rule(examples, context.encoding, column)
+
+
+def _fit_logistic(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+    return fit_logistic(examples, context.encoding, parameters)
+
+
+FAMILIES: dict[str, Family] = {
+    "recency_rule": Grid(_fit_rule),
+    "logistic": Grid(_fit_logistic, tuple({"strength": strength} for strength in STRENGTHS)),
+    "xgboost": Boosting(),
+}

@@ -1,0 +1,210 @@
+"""Logistic regression on columns made smooth and comparable; saved as plain coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from training.encoding import Column, Encoding
+from training.examples import Examples
+from training.model import read_json, write_json
+from training.scoring import expit
+
+Floats = npt.NDArray[np.float64]
+
+LOGISTIC_FILE = "logistic.json"
+TAIL_SHARE = 0.005
+MOST_KNOTS = 17
+MOST_CATEGORIES = 50
+ITERATIONS = 500
+# Inverse strength of the L2 penalty: from "hardly believe any column" to "almost free".
+STRENGTHS = (0.003, 0.03, 0.3, 3.0)
+
+
+@dataclass(frozen=True)
+class Term:
+    """How one column enters the regression.
+
+    Parameters
+    ----------
+    column
+        The column and its categories.
+    knots
+        Increasing quantiles of a number; its rank among them is the second way in which it enters.
+    center, spread
+        Middle and standard deviation within the limits; the first way is ``(value - center) / spread``.
+    indicator
+        Whether a flag for missing values enters as well.
+    kept
+        Positions of the categories that have a flag of their own.
+    """
+
+    column: Column
+    knots: tuple[float, ...] = ()
+    center: float = 0.0
+    spread: float = 1.0
+    indicator: bool = False
+    kept: tuple[int, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Number of columns of the design."""
+        ways = len(self.kept) if self.column.categories is not None else min(len(self.knots), 2)
+        return ways + int(self.indicator)
+
+    def design(self, frame: pd.DataFrame) -> Floats:
+        """Columns of the design for each row, shape ``(rows, width)``."""
+        values = self.column.values(frame)
+        absent = np.isnan(values)
+        parts = self._flags(values) if self.column.categories is not None else self._ways(values, absent)
+        if self.indicator:
+            parts.append(absent.astype(np.float64))
+        return np.column_stack(parts) if parts else np.empty((len(values), 0))
+
+    def _flags(self, values: Floats) -> list[Floats]:
+        return [(values == position).astype(np.float64) for position in self.kept]
+
+    def _ways(self, values: Floats, absent: npt.NDArray[np.bool_]) -> list[Floats]:
+        if len(self.knots) < 2:
+            return [np.zeros(len(values))] * len(self.knots)
+        inside = np.clip(np.where(absent, self.center, values), self.knots[0], self.knots[-1])
+        rank = np.interp(inside, self.knots, np.linspace(-1.0, 1.0, len(self.knots)))
+        return [(inside - self.center) / self.spread, rank]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return {
+            "column": Encoding((self.column,)).to_json()[0],
+            "knots": list(self.knots),
+            "center": self.center,
+            "spread": self.spread,
+            "indicator": self.indicator,
+            "kept": list(self.kept),
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Term:
+        """Read back what :meth:`to_json` wrote."""
+        return cls(
+            Encoding.from_json([values["column"]]).columns[0],
+            tuple(values["knots"]),
+            values["center"],
+            values["spread"],
+            values["indicator"],
+            tuple(values["kept"]),
+        )
+
+
+@dataclass(frozen=True)
+class LogisticCore:
+    """Intercept and one coefficient for each column of the design.
+
+    Parameters
+    ----------
+    terms
+        How each column enters.
+    coefficients
+        One a column of the design, shape ``(width,)``.
+    intercept
+        Log odds of a customer whose design is all zeros.
+    """
+
+    terms: tuple[Term, ...]
+    coefficients: tuple[float, ...]
+    intercept: float
+
+    family: ClassVar[str] = "logistic"
+
+    @property
+    def features(self) -> list[str]:
+        """Columns read, in order."""
+        return [term.column.name for term in self.terms]
+
+    def probability(self, frame: pd.DataFrame) -> Floats:
+        """Probability of each row, shape ``(rows,)``."""
+        return expit(design_matrix(self.terms, frame) @ np.array(self.coefficients) + self.intercept)
+
+    def importance(self) -> dict[str, float]:
+        """Sum of the absolute coefficients of each column."""
+        sizes = np.abs(np.array(self.coefficients))
+        ends = np.cumsum([term.width for term in self.terms])
+        return {
+            term.column.name: float(sizes[end - term.width : end].sum())
+            for term, end in zip(self.terms, ends, strict=True)
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write terms and coefficients as JSON."""
+        values = {
+            "terms": [term.to_json() for term in self.terms],
+            "coefficients": list(self.coefficients),
+            "intercept": self.intercept,
+        }
+        write_json(folder / LOGISTIC_FILE, values)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back what :meth:`save` wrote."""
+        values = read_json(folder / LOGISTIC_FILE)
+        terms = tuple(Term.from_json(term) for term in values["terms"])
+        return cls(terms, tuple(values["coefficients"]), values["intercept"])
+
+
+def fit_logistic(examples: Examples, encoding: Encoding, parameters: Mapping[str, Any]) -> LogisticCore:
+    """Fit an L2-penalised logistic regression.
+
+    Parameters
+    ----------
+    examples
+        Rows to learn from.
+    encoding
+        Kinds and categories of the columns.
+    parameters
+        ``strength``: inverse of the penalty, above 0.
+
+    Returns
+    -------
+    LogisticCore
+        The fitted regression.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    terms = tuple(learn_term(column, column.values(examples.features)) for column in encoding.columns)
+    design = design_matrix(terms, examples.features)
+    regression = LogisticRegression(C=parameters["strength"], max_iter=ITERATIONS, tol=1e-5)
+    regression.fit(design, examples.label, sample_weight=examples.weight)
+    return LogisticCore(terms, tuple(map(float, regression.coef_[0])), float(regression.intercept_[0]))
+
+
+def design_matrix(terms: tuple[Term, ...], frame: pd.DataFrame) -> Floats:
+    """All columns of the design, shape ``(rows, sum of widths)``."""
+    return np.hstack([np.empty((len(frame), 0)), *(term.design(frame) for term in terms)])
+
+
+def learn_term(column: Column, values: Floats) -> Term:
+    """Learn limits, quantiles and kept categories from encoded training values."""
+    known = values[~np.isnan(values)]
+    indicator = 0 < len(known) < len(values)
+    if column.categories is not None:
+        counts = np.bincount(known.astype(np.int64), minlength=len(column.categories))
+        most_frequent = np.lexsort((np.arange(len(counts)), -counts))[:MOST_CATEGORIES]
+        kept = tuple(sorted(int(at) for at in most_frequent if counts[at] > 0))
+        return Term(column, indicator=indicator, kept=kept)
+    return _learn_number(column, known, indicator)
+
+
+def _learn_number(column: Column, known: Floats, indicator: bool) -> Term:
+    if not len(known):
+        return Term(column, indicator=indicator)
+    knots = np.unique(np.quantile(known, np.linspace(TAIL_SHARE, 1 - TAIL_SHARE, MOST_KNOTS)))
+    if len(knots) == 1:
+        knots = np.unique([known.min(), knots[0], known.max()])
+    inside = np.clip(known, knots[0], knots[-1])
+    spread = float(inside.std())
+    return Term(column, tuple(map(float, knots)), float(np.median(inside)), spread if spread > 0 else 1.0, indicator)

@@ -1,0 +1,193 @@
+"""A fitted model: one small interface whatever the family, and files that hold data and no code."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from training.calibrate import Calibrator
+from training.errors import TrainingError
+
+Floats = npt.NDArray[np.float64]
+
+FORMAT = 1
+MODEL_FILE = "model.json"
+
+# Where the core of each family lives; imported only when a model of that family is asked for.
+CORES: dict[str, tuple[str, str]] = {
+    "recency_rule": ("training.baselines", "OneColumnRule"),
+    "logistic": ("training.logistic", "LogisticCore"),
+    "xgboost": ("training.boosting", "BoostingCore"),
+}
+
+
+class Core(Protocol):
+    """What one family must do; probabilities are raw, not yet calibrated."""
+
+    family: ClassVar[str]
+
+    @property
+    def features(self) -> list[str]:
+        """Columns that the model reads, in order."""
+
+    def probability(self, frame: pd.DataFrame) -> Floats:
+        """Raw probability of leaving for each row, shape ``(rows,)``."""
+
+    def importance(self) -> dict[str, float]:
+        """Weight of each column in the model, 0 or more, in the family's own unit."""
+
+    def save(self, folder: Path) -> None:
+        """Write the files of the core into an existing folder."""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back what :meth:`save` wrote."""
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A model that gives calibrated probabilities.
+
+    Parameters
+    ----------
+    core
+        The family's own model.
+    calibrator
+        Map from its scores to true probabilities.
+    """
+
+    core: Core
+    calibrator: Calibrator
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return self.core.family
+
+    @property
+    def features(self) -> list[str]:
+        """Columns that the model reads, in order."""
+        return self.core.features
+
+    def predict(self, frame: pd.DataFrame) -> Floats:
+        """Score customers.
+
+        Parameters
+        ----------
+        frame
+            Holds at least :attr:`features`; further columns and the order do not matter.
+
+        Returns
+        -------
+        numpy.ndarray
+            Calibrated probability of leaving, shape ``(rows,)``.
+
+        Raises
+        ------
+        TrainingError
+            If a column is absent or of another kind than in training.
+        """
+        self._check(frame)
+        if frame.empty:
+            return np.empty(0)
+        return self.calibrator.apply(self.core.probability(frame))
+
+    def importance(self) -> dict[str, float]:
+        """Weight of each column, largest first."""
+        return dict(sorted(self.core.importance().items(), key=lambda item: (-item[1], item[0])))
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder, replacing what is there only once everything is written.
+
+        Parameters
+        ----------
+        folder
+            Folder to make; its parent is made too.
+        """
+        partial = folder.with_name(folder.name + ".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        self.core.save(partial)
+        described = {
+            "format": FORMAT,
+            "family": self.family,
+            "features": self.features,
+            "calibrator": self.calibrator.to_json(),
+        }
+        write_json(partial / MODEL_FILE, described)
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.rename(folder)
+
+    def _check(self, frame: pd.DataFrame) -> None:
+        absent = [name for name in self.features if name not in frame.columns]
+        if absent:
+            raise TrainingError(
+                f"a frame without {len(absent)} of the model's {len(self.features)} columns ({', '.join(absent[:5])})",
+                "every column that the model learnt from",
+                "compute the same signals for scoring as for training",
+            )
+
+
+def load_model(folder: Path) -> FittedModel:
+    """Read a model that :meth:`FittedModel.save` wrote; no code is run from its files.
+
+    Parameters
+    ----------
+    folder
+        Folder of the model.
+
+    Returns
+    -------
+    FittedModel
+        Gives exactly the same probabilities as the one saved.
+
+    Raises
+    ------
+    TrainingError
+        If the folder holds no model, or one of an unknown format or family.
+    """
+    described = _read_description(folder)
+    family = described["family"]
+    if described.get("format") != FORMAT or family not in CORES:
+        raise TrainingError(
+            f"a model of format {described.get('format')} and family {family!r} in {folder}",
+            f"format {FORMAT} and one of {', '.join(CORES)}",
+            "train it again with this version",
+        )
+    return FittedModel(core_class(family).load(folder), Calibrator.from_json(described["calibrator"]))
+
+
+def core_class(family: str) -> type[Core]:
+    """Class of a family's core, imported on demand."""
+    module, name = CORES[family]
+    found: type[Core] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write plain values so that the same values give the same bytes."""
+    path.write_text(json.dumps(values, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read plain values."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    try:
+        described: dict[str, Any] = read_json(folder / MODEL_FILE)
+    except (OSError, ValueError) as problem:
+        raise TrainingError(
+            f"no readable model in {folder}", f"a folder with {MODEL_FILE}", "train first, or correct the path"
+        ) from problem
+    return described

@@ -1,0 +1,69 @@
+"""The two figures that training itself needs to choose between models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata
+
+Floats = npt.NDArray[np.float64]
+
+SMALLEST_PROBABILITY = 1e-6
+
+
+def clip(probability: npt.NDArray[Any]) -> Floats:
+    """Keep probabilities away from 0 and 1, where a single surprise would cost without limit."""
+    return np.clip(np.asarray(probability, dtype=np.float64), SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+
+
+def logit(probability: npt.NDArray[Any]) -> Floats:
+    """Log odds of clipped probabilities."""
+    clipped = clip(probability)
+    return np.log(clipped) - np.log1p(-clipped)
+
+
+def expit(log_odds: npt.NDArray[Any]) -> Floats:
+    """Probabilities of log odds; the inverse of :func:`logit`."""
+    half = np.tanh(0.5 * np.asarray(log_odds, dtype=np.float64))
+    return 0.5 * (1.0 + half)
+
+
+def row_losses(label: npt.NDArray[Any], probability: npt.NDArray[Any]) -> Floats:
+    """Logarithmic loss of each row, in nats."""
+    clipped = clip(probability)
+    return -np.where(label == 1, np.log(clipped), np.log1p(-clipped))
+
+
+def log_loss(label: npt.NDArray[Any], probability: npt.NDArray[Any], weight: Floats | None = None) -> float:
+    """Mean logarithmic loss in nats, 0 or more; less is better.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(log_loss(np.array([0, 1]), np.array([0.5, 0.5])), 4)
+    0.6931
+    """
+    return float(np.average(row_losses(label, probability), weights=weight))
+
+
+def roc_auc(label: npt.NDArray[Any], score: npt.NDArray[Any]) -> float:
+    """Chance that a leaver scores above a stayer, ties counting half; 0.5 is no better than chance.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; not a number where a class is absent (Hanley and McNeil 1982).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> roc_auc(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
+    0.75
+    """
+    left = np.asarray(label) == 1
+    leavers, stayers = int(left.sum()), int((~left).sum())
+    if not leavers or not stayers:
+        return float("nan")
+    return float((rankdata(score)[left].sum() - leavers * (leavers + 1) / 2) / (leavers * stayers))

@@ -1,0 +1,428 @@
+"""The search for good booster settings: written space, good starts first, pruned on the boosting curve, resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.boosting import booster_settings, quantile_matrix
+from training.budget import Budget
+from training.encoding import Encoding
+from training.errors import TrainingError
+from training.examples import Examples
+from training.scoring import expit, log_loss
+from training.splits import Fold, Split
+
+if TYPE_CHECKING:
+    import optuna
+    import xgboost
+
+Floats = npt.NDArray[np.float64]
+Parameters = dict[str, Any]
+OnTrial = Callable[[int, Parameters, float, float], None]
+# Trees so far, margins of the validation rows of each fold, mean loss.
+Point = tuple[int, list[Floats], float]
+
+# Trees between two looks at the validation rows.
+STEP_ROUNDS = 10
+MOST_ROUNDS = 3000
+# A curve ends once this much learning (learning rate x trees) has brought nothing.
+PATIENCE = 3.0
+STARTUP_TRIALS = 8
+
+
+@dataclass(frozen=True)
+class Range:
+    """One searched setting.
+
+    Parameters
+    ----------
+    low, high
+        Inclusive limits.
+    reason
+        Why these limits.
+    log
+        Whether steps are multiplicative.
+    whole
+        Whether only whole numbers are tried.
+    """
+
+    low: float
+    high: float
+    reason: str
+    log: bool = False
+    whole: bool = False
+
+    def suggest(self, trial: optuna.Trial, name: str) -> float | int:
+        """Ask the study for a value."""
+        if self.whole:
+            return trial.suggest_int(name, int(self.low), int(self.high), log=self.log)
+        return trial.suggest_float(name, self.low, self.high, log=self.log)
+
+
+SPACE: dict[str, Range] = {
+    "learning_rate": Range(
+        0.015, 0.2, "the number of trees is found by the curve; slower costs time for less and less", log=True
+    ),
+    "max_depth": Range(1, 8, "stumps are additive and win on small tables; past 8, noise is learnt", whole=True),
+    "min_child_weight": Range(
+        0.5, 100.0, "p(1-p) summed over a leaf: about 2 to 500 customers, noise against rare groups", log=True
+    ),
+    "subsample": Range(0.5, 1.0, "half the rows a tree decorrelates trees; less starves small tables"),
+    "colsample_bytree": Range(0.2, 1.0, "families of signals say nearly the same; hiding some lets the others speak"),
+    "reg_lambda": Range(0.1, 100.0, "draws small leaves towards zero; the range covers none to strong", log=True),
+    "reg_alpha": Range(0.001, 10.0, "silences leaves without a clear direction", log=True),
+    "max_cat_to_onehot": Range(2, 32, "few categories one against the rest, more by groups", log=True, whole=True),
+}
+
+# Tried before anything else: settings that did well on many tables of customers.
+STARTS: tuple[Parameters, ...] = (
+    {
+        "learning_rate": 0.04,
+        "max_depth": 3,
+        "min_child_weight": 5.0,
+        "subsample": 0.8,
+        "colsample_bytree": 0.5,
+        "reg_lambda": 5.0,
+        "reg_alpha": 0.05,
+        "max_cat_to_onehot": 8,
+    },
+    {
+        "learning_rate": 0.06,
+        "max_depth": 2,
+        "min_child_weight": 5.0,
+        "subsample": 0.8,
+        "colsample_bytree": 0.5,
+        "reg_lambda": 5.0,
+        "reg_alpha": 0.05,
+        "max_cat_to_onehot": 8,
+    },
+    {
+        "learning_rate": 0.04,
+        "max_depth": 5,
+        "min_child_weight": 20.0,
+        "subsample": 0.7,
+        "colsample_bytree": 0.4,
+        "reg_lambda": 10.0,
+        "reg_alpha": 0.05,
+        "max_cat_to_onehot": 8,
+    },
+    {
+        "learning_rate": 0.1,
+        "max_depth": 1,
+        "min_child_weight": 5.0,
+        "subsample": 0.8,
+        "colsample_bytree": 0.5,
+        "reg_lambda": 1.0,
+        "reg_alpha": 0.05,
+        "max_cat_to_onehot": 8,
+    },
+)
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One trial as it went.
+
+    Parameters
+    ----------
+    number
+        Place in the study, from 0.
+    parameters
+        What was tried, ``rounds`` included where the curve had a best one.
+    score
+        Mean validation log loss over the folds at the best number of rounds.
+    seconds
+        Time it took.
+    state
+        ``complete``, ``pruned`` or ``out_of_time``.
+    """
+
+    number: int
+    parameters: Parameters
+    score: float
+    seconds: float
+    state: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The outcome of a search.
+
+    Parameters
+    ----------
+    parameters
+        The best settings, ``rounds`` included.
+    score
+        Their mean validation log loss.
+    out_of_fold
+        Their predictions for the pooled validation rows, folds one after the other.
+    trials
+        All trials in order.
+    """
+
+    parameters: Parameters
+    score: float
+    out_of_fold: Floats
+    trials: tuple[TrialRecord, ...] = ()
+
+
+@dataclass
+class _Curve:
+    """The best point of one boosting curve so far."""
+
+    rounds: int = 0
+    score: float = math.inf
+    margins: list[Floats] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _FoldMatrices:
+    """The quantised rows of one fold, made once for all trials."""
+
+    train: xgboost.QuantileDMatrix
+    validation: xgboost.QuantileDMatrix
+    label: npt.NDArray[np.int8]
+    weight: Floats | None
+
+
+def search(
+    examples: Examples,
+    split: Split,
+    encoding: Encoding,
+    *,
+    trials: int,
+    budget: Budget,
+    seed: int,
+    device: str = "cpu",
+    starts: Sequence[Mapping[str, Any]] = (),
+    study_file: Path | None = None,
+    on_trial: OnTrial | None = None,
+) -> Found:
+    """Search booster settings by the mean validation log loss over all folds.
+
+    Parameters
+    ----------
+    examples
+        All rows; only those in the folds are read.
+    split
+        Folds to judge on.
+    encoding
+        Kinds and categories of the columns.
+    trials
+        Number of trials, 1 or more; those that a study file already holds count.
+    budget
+        Time for the whole search. The curve that runs when it ends is cut there; the first one gets one look at least.
+    seed
+        Each trial draws from its own seed, so that a study that was killed goes on as if it had not been.
+    device
+        ``cpu`` or ``cuda``.
+    starts
+        Settings of earlier runs to try after the good defaults.
+    study_file
+        Journal file; a study of the same rows, folds and seed in it is continued.
+    on_trial
+        Called after each trial with number, parameters, score and seconds.
+
+    Returns
+    -------
+    Found
+        The best settings. With no time limit the same seed gives the same ones.
+
+    Raises
+    ------
+    TrainingError
+        If fewer than one trial is asked for.
+    """
+    if trials < 1:
+        raise TrainingError(f"{trials} trials", "1 or more", "raise the number of trials, or leave the booster out")
+    matrices = [_fold_matrices(examples, fold, encoding) for fold in split.folds]
+    study = _open_study(_study_name(examples, split, seed), study_file)
+    _enqueue(study, [*STARTS, *starts])
+    return _Search(study, matrices, budget, seed, device, on_trial).run(trials)
+
+
+@dataclass
+class _Search:
+    """State of one running search."""
+
+    study: optuna.Study
+    matrices: list[_FoldMatrices]
+    budget: Budget
+    seed: int
+    device: str
+    on_trial: OnTrial | None
+    best: _Curve = field(default_factory=_Curve)
+    best_parameters: Parameters = field(default_factory=dict)
+    records: list[TrialRecord] = field(default_factory=list)
+
+    def run(self, trials: int) -> Found:
+        """Run trials until their number or the time is used up."""
+        self._recall()
+        while len(self.records) < trials and (self.budget.left() > 0 or not self.records):
+            self._try_one()
+        if not self.best.margins:
+            self._repeat_best()
+        out_of_fold = expit(np.concatenate(self.best.margins))
+        return Found(self.best_parameters, self.best.score, out_of_fold, tuple(self.records))
+
+    def _try_one(self) -> None:
+        self.study.sampler = _sampler(self.seed, len(self.study.trials))
+        trial = self.study.ask()
+        parameters = {name: limits.suggest(trial, name) for name, limits in SPACE.items()}
+        began = self.budget.spent()
+        curve, state = self._follow(trial, parameters)
+        parameters["rounds"] = curve.rounds
+        record = TrialRecord(trial.number, parameters, curve.score, self.budget.spent() - began, state)
+        self._tell(trial, record)
+        self._keep(record, curve)
+
+    def _follow(self, trial: optuna.Trial, parameters: Parameters) -> tuple[_Curve, str]:
+        """Grow the boosters of all folds side by side and watch their mean loss."""
+        best = _Curve()
+        reported = 0
+        for rounds, margins, score in self._curve(parameters):
+            if score < best.score:
+                best = _Curve(rounds, score, margins)
+            learning = parameters["learning_rate"] * rounds
+            if learning - parameters["learning_rate"] * best.rounds > PATIENCE:
+                break
+            if self.budget.left() <= 0:
+                return best, "out_of_time"
+            if int(learning) > reported:
+                reported = int(learning)
+                trial.report(best.score, step=reported)
+                if trial.should_prune():
+                    return best, "pruned"
+        return best, "complete"
+
+    def _curve(self, parameters: Parameters, most_rounds: int = MOST_ROUNDS) -> Iterator[Point]:
+        settings = booster_settings(parameters, seed=self.seed, device=self.device)
+        boosters = [_new_booster(settings, matrices) for matrices in self.matrices]
+        for start in range(0, most_rounds, STEP_ROUNDS):
+            rounds = min(start + STEP_ROUNDS, most_rounds)
+            margins = [
+                _grow(booster, matrices, start, rounds)
+                for booster, matrices in zip(boosters, self.matrices, strict=True)
+            ]
+            yield rounds, margins, self._mean_loss(margins)
+
+    def _mean_loss(self, margins: list[Floats]) -> float:
+        losses = [
+            log_loss(matrices.label, expit(margin), matrices.weight)
+            for matrices, margin in zip(self.matrices, margins, strict=True)
+        ]
+        return float(np.mean(losses))
+
+    def _tell(self, trial: optuna.Trial, record: TrialRecord) -> None:
+        from optuna.trial import TrialState
+
+        trial.set_user_attr("rounds", record.parameters["rounds"])
+        trial.set_user_attr("seconds", record.seconds)
+        trial.set_user_attr("state", record.state)
+        pruned = record.state == "pruned"
+        self.study.tell(trial, None if pruned else record.score, TrialState.PRUNED if pruned else TrialState.COMPLETE)
+        if self.on_trial is not None:
+            self.on_trial(record.number, record.parameters, record.score, record.seconds)
+
+    def _keep(self, record: TrialRecord, curve: _Curve) -> None:
+        self.records.append(record)
+        if curve.score < self.best.score:
+            self.best, self.best_parameters = curve, record.parameters
+
+    def _recall(self) -> None:
+        """Take over finished trials of an earlier run; their predictions are made again only if one of them wins."""
+        for trial in self.study.get_trials(deepcopy=False):
+            if trial.state.is_finished() and "rounds" in trial.user_attrs:
+                score = trial.value if trial.value is not None else math.inf
+                parameters = {**trial.params, "rounds": trial.user_attrs["rounds"]}
+                told = trial.user_attrs
+                record = TrialRecord(trial.number, parameters, score, told["seconds"], told["state"])
+                self._keep(record, _Curve(told["rounds"], score))
+
+    def _repeat_best(self) -> None:
+        *_, (rounds, margins, score) = self._curve(self.best_parameters, self.best_parameters["rounds"])
+        self.best = _Curve(rounds, score, margins)
+
+
+def _fold_matrices(examples: Examples, fold: Fold, encoding: Encoding) -> _FoldMatrices:
+    train, validation = examples.take(fold.train), examples.take(fold.validation)
+    matrix = quantile_matrix(train, encoding)
+    return _FoldMatrices(
+        matrix, quantile_matrix(validation, encoding, reference=matrix), validation.label, validation.weight
+    )
+
+
+def _new_booster(settings: Parameters, matrices: _FoldMatrices) -> xgboost.Booster:
+    import xgboost
+
+    return xgboost.Booster(settings, [matrices.train, matrices.validation])
+
+
+def _grow(booster: xgboost.Booster, matrices: _FoldMatrices, start: int, rounds: int) -> Floats:
+    for number in range(start, rounds):
+        booster.update(matrices.train, number)
+    return np.asarray(booster.predict(matrices.validation, output_margin=True), dtype=np.float64)
+
+
+def _sampler(seed: int, number: int) -> optuna.samplers.BaseSampler:
+    import optuna
+
+    own = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    return optuna.samplers.TPESampler(seed=own, n_startup_trials=STARTUP_TRIALS, multivariate=True)
+
+
+def _open_study(name: str, study_file: Path | None) -> optuna.Study:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    pruner = optuna.pruners.PercentilePruner(50.0, n_startup_trials=len(STARTS), n_warmup_steps=2)
+    return optuna.create_study(
+        storage=None if study_file is None else _journal(study_file),
+        study_name=name,
+        direction="minimize",
+        pruner=pruner,
+        load_if_exists=True,
+    )
+
+
+def _journal(study_file: Path) -> optuna.storages.BaseStorage:
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+    study_file.parent.mkdir(parents=True, exist_ok=True)
+    path = str(study_file)
+    return JournalStorage(JournalFileBackend(path, lock_obj=JournalFileOpenLock(path)))
+
+
+def _enqueue(study: optuna.Study, starts: Sequence[Mapping[str, Any]]) -> None:
+    for start in starts:
+        inside = {name: _within(SPACE[name], value) for name, value in start.items() if name in SPACE}
+        study.enqueue_trial(inside, skip_if_exists=True)
+
+
+def _within(limits: Range, value: Any) -> float | int:
+    inside = min(max(float(value), limits.low), limits.high)
+    return int(inside) if limits.whole else inside
+
+
+def _study_name(examples: Examples, split: Split, seed: int) -> str:
+    """Name that changes with the rows, the folds and the seed, so that only the same study is ever continued."""
+    import pandas as pd
+
+    digest = hashlib.sha256()
+    digest.update(json.dumps([seed, [str(name) for name in examples.features.columns]]).encode())
+    digest.update(pd.util.hash_pandas_object(examples.features, index=False).to_numpy().tobytes())
+    digest.update(examples.label.astype(np.int8).tobytes())
+    for fold in split.folds:
+        digest.update(fold.train.astype(np.int64).tobytes())
+        digest.update(fold.validation.astype(np.int64).tobytes())
+    return f"boosting-{digest.hexdigest()[:16]}"
