@@ -1,0 +1,1 @@
+"""One file a family; every signal declared here is found by itself."""
