@@ -6,7 +6,7 @@ each row: nothing is copied or sorted again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,17 +93,30 @@ def intervals(
         As `scorecard`, and for fewer than 2 customers or 2 replicates or a level outside (0, 1).
     """
     rows = Rows.of_probabilities(label, probability)
-    rows.need_both_classes()
     metrics = metrics_with_capacity(rows, capacity)
-    cluster = rows.clusters(customer)
-    drawn = np.array(
-        [[_or_missing(metric, draw) for metric in metrics.values()] for draw in draws(rows, cluster, replicates, seed)]
-    )
-    low, high = quantile_ends(drawn, _tail(level, rows, cluster))
-    return {
-        name: Interval(metric(rows), float(low[column]), float(high[column]))
-        for column, (name, metric) in enumerate(metrics.items())
-    }
+    return _intervals(rows, rows.clusters(customer), metrics, replicates, level, seed)
+
+
+def interval(
+    label: ArrayLike,
+    score: ArrayLike,
+    customer: ArrayLike,
+    *,
+    metric: str = "roc_auc",
+    replicates: int = 200,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Give one figure of the scorecard an interval; for a ranking figure any finite score will do.
+
+    Raises
+    ------
+    JudgementError
+        For a figure that does not exist, and as `intervals`.
+    """
+    rows = _scored(label, score, metric)
+    metrics = {metric: _named(metric, tuple(METRICS))}
+    return _intervals(rows, rows.clusters(customer), metrics, replicates, level, seed)[metric]
 
 
 def paired_difference(
@@ -250,15 +263,39 @@ def _or_missing(metric: Callable[[Rows], float], rows: Rows) -> float:
     return metric(rows) if 0 < rows.positives < rows.total else float("nan")
 
 
-def _directed(metric: str) -> Callable[[Rows], float]:
-    """Find a figure by name and turn it so that more is better."""
-    allowed = [name for name in METRICS if name not in WITHOUT_DIRECTION]
+def _intervals(
+    rows: Rows,
+    cluster: IntArray,
+    metrics: Mapping[str, Callable[[Rows], float]],
+    replicates: int,
+    level: float,
+    seed: int,
+) -> dict[str, Interval]:
+    rows.need_both_classes()
+    tail = _tail(level, rows, cluster)
+    drawn = np.array(
+        [[_or_missing(metric, draw) for metric in metrics.values()] for draw in draws(rows, cluster, replicates, seed)]
+    )
+    low, high = quantile_ends(drawn, tail)
+    return {
+        name: Interval(metric(rows), float(low[column]), float(high[column]))
+        for column, (name, metric) in enumerate(metrics.items())
+    }
+
+
+def _named(metric: str, allowed: tuple[str, ...]) -> Callable[[Rows], float]:
     if metric not in allowed:
         raise JudgementError(f"metric must be one of {', '.join(allowed)}; given {metric!r}.")
-    measure = METRICS[metric]
+    return METRICS[metric]
+
+
+def _directed(metric: str) -> Callable[[Rows], float]:
+    """Find a figure by name and turn it so that more is better."""
+    measure = _named(metric, tuple(name for name in METRICS if name not in WITHOUT_DIRECTION))
     return (lambda rows: -measure(rows)) if metric in LOWER_IS_BETTER else measure
 
 
 def _scored(label: ArrayLike, scores: ArrayLike, metric: str) -> Rows:
     """Sort rows, asking for probabilities only where the figure reads them as such."""
-    return Rows.of_probabilities(label, scores) if metric in LOWER_IS_BETTER else Rows.of(label, scores)
+    as_probability = metric in LOWER_IS_BETTER | WITHOUT_DIRECTION
+    return Rows.of_probabilities(label, scores) if as_probability else Rows.of(label, scores)

@@ -84,7 +84,7 @@ class Rows:
         """
         values: NDArray[np.generic] = np.asarray(customer)
         same_length(label=self.label, customer=values)
-        codes = pd.factorize(values)[0].astype(np.intp)
+        codes = pd.factorize(values, sort=True)[0].astype(np.intp)
         missing = int(np.count_nonzero(codes < 0))
         if missing:
             raise JudgementError(f"customer is missing in {missing} rows; every row needs its customer.")
