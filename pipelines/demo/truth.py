@@ -1,0 +1,158 @@
+"""What really happened and why: files that no stage reads, only tests and benchmarks.
+
+``truth.parquet`` holds one row a customer: ``customer_id``, ``churned_at`` (the notice, or the end of a term that was not
+renewed; null for those who stay), ``ended_at`` (service stopped), ``is_passive`` (left without notice), ``true_cause`` and
+``treatment_response``. ``hazard.parquet`` holds one row a customer and week: ``at``, ``hazard_per_week`` for one week of
+exposure, ``risk_of_week`` (probability of leaving within that week given its levels) and the level of each cause.
+``conditions.parquet`` holds the constants of the latent process.
+
+The risk of a customer at a cutoff is the probability of leaving in ``[cutoff, cutoff + horizon)`` given the levels in the
+week of the cutoff and the contract calendar, the future of the levels and of offers not yet made integrated out exactly.
+No one who sees the tables alone can rank better than by this number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.demo.causes import CAUSE_NAMES, CHAINS, PRICE
+from pipelines.demo.clock import BURN_IN_WEEKS, STEP_DAYS, Clock
+from pipelines.demo.columns import Words, to_array
+from pipelines.demo.conditions import Conditions
+from pipelines.demo.customers import customer_ids
+from pipelines.demo.responses import RESPONSES
+from pipelines.demo.risk import churn_probability
+from pipelines.demo.states import NOT_LEFT
+from pipelines.demo.world import World
+
+LEVEL_NAMES = [f"level_{name}" for name in CAUSE_NAMES[: PRICE + 1]]
+_DAY_FIELDS = ("started_day", "paid_day")
+
+
+def truth_table(world: World, response: np.ndarray) -> pa.Table:
+    """One row a customer: when and why it left, and how it responds to treatment."""
+    lives = world.lives
+    left = lives.left_day != NOT_LEFT
+    noticed = lives.notice_day != NOT_LEFT
+    churned_at = np.where(noticed, world.notice_at, world.left_at)
+    ended_at = np.where(world.left_at < world.clock.end_day, world.left_at, np.nan)
+    names = [*CAUSE_NAMES, "none"]
+    cause = np.where(lives.cause < 0, len(CAUSE_NAMES), lives.cause)
+    return pa.table(
+        {
+            "customer_id": to_array(customer_ids(world), pa.string()),
+            "churned_at": pa.array(world.clock.timestamps(churned_at)),
+            "ended_at": pa.array(world.clock.timestamps(ended_at)),
+            "is_passive": pa.array(left & ~noticed),
+            "true_cause": to_array(Words(cause, names), pa.string()),
+            "treatment_response": to_array(Words(response, RESPONSES), pa.string()),
+        }
+    )
+
+
+def hazard_table(world: World) -> pa.Table:
+    """One row a customer and week of the window in which it is a customer."""
+    lives, clock = world.lives, world.clock
+    week_start = np.arange(clock.steps) * STEP_DAYS
+    alive = (world.conditions.started_day[:, None] <= week_start) & (week_start < lives.churned_day[:, None])
+    alive[:, : clock.first_step] = False
+    row, step = np.nonzero(alive)
+    exposed = lives.weekly_notice[row, step] + lives.weekly_lapse[row, step]
+    hazard = lives.hazard[row, step].astype(np.float64)
+    columns = {
+        "customer_id": to_array(customer_ids(world).take(row), pa.string()),
+        "at": pa.array(clock.timestamps(week_start[step].astype(float))),
+        "hazard_per_week": pa.array(hazard),
+        "risk_of_week": pa.array(-np.expm1(-hazard * exposed)),
+    }
+    levels = lives.levels[row, step]
+    return pa.table(columns | {name: pa.array(levels[:, index]) for index, name in enumerate(LEVEL_NAMES)})
+
+
+def conditions_table(world: World) -> pa.Table:
+    """One row a customer: the constants of its latent process."""
+    conditions, clock = world.conditions, world.clock
+    columns = {"customer_id": to_array(customer_ids(world), pa.string())}
+    for name in (field.name for field in fields(Conditions) if field.name != "onset_factors"):
+        values = getattr(conditions, name)
+        columns[name] = pa.array(clock.timestamps(values.astype(float)) if name in _DAY_FIELDS else values)
+    for index, chain in enumerate(CHAINS):
+        columns[f"onset_{chain.name}"] = pa.array(conditions.onset_factors[:, index])
+    return pa.table(columns)
+
+
+def true_risk(truth_folder: Path, cutoffs: Iterable[date | datetime], horizon_days: int) -> pd.DataFrame:
+    """Give the true probability of leaving within the horizon for each customer alive at each cutoff.
+
+    Parameters
+    ----------
+    truth_folder
+        Folder that ``simulate`` filled.
+    cutoffs
+        Instants of prediction within the simulated window; the time of day is dropped.
+    horizon_days
+        Length of the outcome window in days; it may reach past the window's end.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``customer_id``, ``cutoff``, ``probability``, and ``churned``: whether the customer left in
+        ``[cutoff, cutoff + horizon_days)``. A customer is alive when its relationship began before the cutoff and it had not
+        left before. Past the simulated window ``churned`` says nothing: compare only windows that are over.
+    """
+    conditions = pd.read_parquet(truth_folder / "conditions.parquet")
+    truth = pd.read_parquet(truth_folder / "truth.parquet", columns=["customer_id", "churned_at"])
+    clock = _clock(truth_folder)
+    people = conditions.merge(truth, on="customer_id", validate="one_to_one")
+    parts = [_risk_at(truth_folder, clock, people, np.datetime64(cutoff, "D"), horizon_days) for cutoff in cutoffs]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _clock(truth_folder: Path) -> Clock:
+    """Rebuild a time axis on which the stored weeks are the weekly steps."""
+    column = pq.read_table(truth_folder / "hazard.parquet", columns=["at"])["at"].to_numpy()
+    first = column.min().astype("datetime64[D]")
+    burn_in = BURN_IN_WEEKS * STEP_DAYS
+    end = column.max().astype("datetime64[D]") + STEP_DAYS
+    return Clock(first - burn_in, burn_in, int((end - first).astype(int)) + burn_in)
+
+
+def _risk_at(
+    truth_folder: Path, clock: Clock, people: pd.DataFrame, cutoff: np.datetime64, horizon_days: int
+) -> pd.DataFrame:
+    moment = pd.Timestamp(cutoff)
+    alive = people[(people["started_day"] < moment) & ~(people["churned_at"] < moment)].reset_index(drop=True)
+    cutoff_day = clock.day_of(cutoff)
+    week = pd.Timestamp(clock.origin + cutoff_day // STEP_DAYS * STEP_DAYS)
+    levels = pd.read_parquet(
+        truth_folder / "hazard.parquet", columns=["customer_id", *LEVEL_NAMES], filters=[("at", "==", week)]
+    )
+    known = alive[["customer_id"]].merge(levels, how="left", on="customer_id")[LEVEL_NAMES].fillna(0)
+    probability = churn_probability(
+        clock, _conditions(clock, alive), known.to_numpy().astype(np.int64), cutoff_day, horizon_days
+    )
+    churned = alive["churned_at"] < moment + pd.Timedelta(days=horizon_days)
+    return pd.DataFrame(
+        {"customer_id": alive["customer_id"], "cutoff": moment, "probability": probability, "churned": churned}
+    )
+
+
+def _conditions(clock: Clock, frame: pd.DataFrame) -> Conditions:
+    values: dict[str, np.ndarray] = {}
+    for field in fields(Conditions):
+        if field.name == "onset_factors":
+            values[field.name] = frame[[f"onset_{chain.name}" for chain in CHAINS]].to_numpy()
+        elif field.name in _DAY_FIELDS:
+            days = frame[field.name].to_numpy().astype("datetime64[D]") - clock.origin
+            values[field.name] = days.astype(np.int64)
+        else:
+            values[field.name] = frame[field.name].to_numpy()
+    return Conditions(**values)
