@@ -1,1 +1,1 @@
-"""What we know about a customer at an instant: canonical tables, signals and the engine that cuts at a point in time."""
+"""What we know about a customer at an instant: canonical tables, signals and the engine that cuts in time."""

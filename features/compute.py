@@ -78,7 +78,7 @@ def compute(
 
     Raises
     ------
-    UnsupportedOperation
+    UnsupportedOperationError
         If the backend is not known.
     """
     check_backend(connection)
@@ -130,9 +130,7 @@ class _Work:
     shared: Bands | None
 
     @classmethod
-    def of(
-        cls, connection: Any, part: _Part, tables: Mapping[str, ir.Table], panel: Panel, shelf: _Shelf
-    ) -> _Work:
+    def of(cls, connection: Any, part: _Part, tables: Mapping[str, ir.Table], panel: Panel, shelf: _Shelf) -> _Work:
         rows, instants = canonical_rows(connection, part.table, tables), panel.instants
         if part.late:
             return cls(part, rows, instants[-1], None)

@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 from ibis.expr import types as ir
 
-from features.errors import UnsupportedOperation
+from features.errors import UnsupportedOperationError
 from features.tables import KNOWN_AT, Table
 from features.terms import facts_schema
 
@@ -32,11 +32,11 @@ def check_backend(connection: Any) -> None:
 
     Raises
     ------
-    UnsupportedOperation
+    UnsupportedOperationError
         If it is not one of those known.
     """
     if connection.name not in _MICROSECONDS:
-        raise UnsupportedOperation(
+        raise UnsupportedOperationError(
             f"Signals cannot be computed on {connection.name}. Backends: {', '.join(_MICROSECONDS)}."
         )
 

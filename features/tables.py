@@ -180,7 +180,7 @@ CONTRACTS = Table(
         _flag("is_trial", "A free trial."),
         _text("renewal_of", "The term that this one renews; empty for a first one."),
         _later("renewal_offered_at", "When the renewal offer went out.", "started_at"),
-        _number("renewal_price", "Monthly price offered for the next term.", "currency", known_from="renewal_offered_at"),
+        _number("renewal_price", "Monthly price offered then.", "currency", known_from="renewal_offered_at"),
         _later("cancelled_at", "When the customer gave notice.", "started_at"),
         _text("cancel_reason", "Reason given with the notice.", known_from="cancelled_at"),
         _later("ended_at", "When service in fact stopped without a next term.", "started_at"),

@@ -84,9 +84,7 @@ class Term:
         border = len(self.aggregates)
         return Term(
             self.aggregates + other.aggregates,
-            lambda values, moment: formula(
-                self.finish(values[:border], moment), other.finish(values[border:], moment)
-            ),
+            lambda values, moment: formula(self.finish(values[:border], moment), other.finish(values[border:], moment)),
         )
 
     def map(self, formula: Callable[[Any], Any]) -> Term:
@@ -211,7 +209,7 @@ class Facts:
         return self.sum(value, where) / self.count(_and(where, value.notnull()))
 
     def std(self, value: ir.Value, where: ir.BooleanValue | None = None) -> Term:
-        """Standard deviation (population) of the values that are known."""
+        """Measure the spread, the population's standard deviation, of the values that are known."""
         value = _number(value)
         mean_of_squares = self.mean(value * value, where)
         mean = self.mean(value, where)
