@@ -1,0 +1,135 @@
+"""How far a distribution moved between two times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import chdtri
+
+from evaluation.errors import JudgementError
+from evaluation.model.rows import FloatArray, IntArray
+
+SMALLEST_SHARE = 1e-4
+LARGEST_NUMBER = 1e300
+
+
+def population_stability_index(expected: ArrayLike, actual: ArrayLike, *, bins: int = 10) -> float:
+    """Measure how far values moved; by custom below 0.1 is little and above 0.25 much.
+
+    Parameters
+    ----------
+    expected, actual
+        Values then and now. Numbers are cut at the quantiles of `expected`, a number that fills several quantiles is a
+        bin by itself, anything else is taken by category. Missing values are a bin of their own.
+    bins
+        Number of quantile bins.
+
+    Returns
+    -------
+    float
+        Sum over bins of (share now - share then) times the log of their ratio; a share below 0.0001 counts as that.
+
+    Raises
+    ------
+    JudgementError
+        For an empty side or fewer than 2 bins.
+
+    Examples
+    --------
+    >>> round(population_stability_index(["a", "a", "b", "b"], ["a", "b", "b", "b"]), 4)
+    0.2747
+    """
+    before, after = _binned_counts(expected, actual, bins)
+    then, now = (np.maximum(counts / counts.sum(), SMALLEST_SHARE) for counts in (before, after))
+    return float((now - then) @ np.log(now / then))
+
+
+def psi_by_chance(expected: ArrayLike, actual: ArrayLike, *, bins: int = 10, level: float = 0.99) -> float:
+    """Give the index that only a share 1 - `level` of samples without any drift exceeds (Yurdakul 2018).
+
+    Raises
+    ------
+    JudgementError
+        As `population_stability_index`.
+    """
+    before, after = _binned_counts(expected, actual, bins)
+    used = int(np.count_nonzero(before + after))
+    return float(chdtri(max(used - 1, 1), 1 - level) * (1 / before.sum() + 1 / after.sum()))
+
+
+def signal_drift(train: pd.DataFrame, test: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
+    """Measure how far each signal moved that both sides have.
+
+    Parameters
+    ----------
+    train, test
+        Shape (rows, signals) each.
+    bins
+        As `population_stability_index`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``signal``; ``psi``, and ``psi_by_chance``, which one signal in a hundred exceeds without any drift.
+        Furthest moved first.
+
+    Raises
+    ------
+    JudgementError
+        For a side without rows.
+    """
+    there = set(test.columns)
+    moved = {
+        str(name): {
+            "psi": population_stability_index(train[name], test[name], bins=bins),
+            "psi_by_chance": psi_by_chance(train[name], test[name], bins=bins),
+        }
+        for name in train.columns
+        if name in there
+    }
+    table = pd.DataFrame.from_dict(moved, orient="index", columns=["psi", "psi_by_chance"]).rename_axis("signal")
+    return table.sort_values("psi", ascending=False)
+
+
+def finite_numbers(column: pd.Series) -> FloatArray:
+    """Read a numeric column as floats: missing becomes NaN, infinite a very large number."""
+    return np.clip(column.to_numpy(dtype=np.float64, na_value=np.nan), -LARGEST_NUMBER, LARGEST_NUMBER)
+
+
+def _binned_counts(expected: ArrayLike, actual: ArrayLike, bins: int) -> tuple[FloatArray, FloatArray]:
+    """Count both sides in the same bins, missing values in the last; bins empty on both sides are left out."""
+    if bins < 2:
+        raise JudgementError(f"bins must be at least 2; given {bins}.")
+    before, after = pd.Series(expected), pd.Series(actual)
+    if before.empty or after.empty:
+        raise JudgementError(f"Drift needs values on both sides; given {len(before)} then and {len(after)} now.")
+    both_numbers = all(_is_number(side) for side in (before, after))
+    codes = _quantile_codes(before, after, bins) if both_numbers else _category_codes(before, after)
+    highest = max(int(code.max()) for code in codes) + 1
+    then, now = (np.bincount(np.where(code < 0, highest, code), minlength=highest + 1) for code in codes)
+    used = then + now > 0
+    return then[used].astype(np.float64), now[used].astype(np.float64)
+
+
+def _is_number(side: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(side) and not pd.api.types.is_bool_dtype(side)
+
+
+def _quantile_codes(before: pd.Series, after: pd.Series, bins: int) -> tuple[IntArray, IntArray]:
+    then, now = finite_numbers(before), finite_numbers(after)
+    known = then[~np.isnan(then)]
+    cuts = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1]) if known.size else np.empty(0)
+    cuts, times = np.unique(cuts, return_counts=True)
+    edges = np.unique(np.r_[cuts, np.nextafter(cuts[times > 1], -np.inf)])
+    return _codes(then, edges), _codes(now, edges)
+
+
+def _codes(values: FloatArray, edges: FloatArray) -> IntArray:
+    return np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="left"))
+
+
+def _category_codes(before: pd.Series, after: pd.Series) -> tuple[IntArray, IntArray]:
+    together = pd.concat([before.astype(object), after.astype(object)], ignore_index=True)
+    codes = pd.factorize(together)[0].astype(np.intp)
+    return codes[: len(before)], codes[len(before) :]
