@@ -1,0 +1,53 @@
+"""Checks of a mapping against the canonical tables, before anything is read."""
+
+from __future__ import annotations
+
+from features.tables import TABLES, Table
+from pipelines.errors import ConfigError
+from pipelines.ingest.mapping import Mapping, Source
+from pipelines.ingest.nearest import nearest
+from pipelines.ingest.sql import check_expression
+
+
+def check_mapping(mapping: Mapping) -> None:
+    """Refuse unknown tables and columns, missing required columns and text that is not SQL.
+
+    Raises
+    ------
+    ConfigError
+        With the nearest neighbours of an unknown name.
+    """
+    for name, sources in mapping.tables.items():
+        if name not in TABLES:
+            raise ConfigError(f"Unknown table '{name}' in the mapping", allowed=nearest(name, TABLES))
+        for source in sources:
+            _check_columns(TABLES[name], source)
+            _check_expressions(name, source)
+
+
+def _check_columns(table: Table, source: Source) -> None:
+    if not isinstance(source.columns, dict):
+        return
+    filled = (*source.columns, *source.aggregate)
+    for name in filled:
+        if name not in table:
+            names = [column.name for column in table.all_columns]
+            raise ConfigError(f"Table {table.name} has no column '{name}'", allowed=nearest(name, names))
+    for name in table.required:
+        if name not in filled:
+            raise ConfigError(
+                f"The mapping of {table.name} lacks the required column '{name}'",
+                allowed=f"required are {', '.join(table.required)}",
+                do=f"add {name}: a source column, an expression or a constant",
+            )
+
+
+def _check_expressions(table: str, source: Source) -> None:
+    specs = source.columns if isinstance(source.columns, dict) else {}
+    for name, spec in specs.items():
+        if spec.expression is not None:
+            check_expression(spec.expression, f"{table}.{name}")
+    for name, aggregate in source.aggregate.items():
+        check_expression(aggregate, f"aggregate {table}.{name}")
+    if source.where is not None:
+        check_expression(source.where, f"where of {table}")

@@ -1,0 +1,110 @@
+"""Small pieces of SQL text: quoted names and values, and checks of the expressions that a user writes."""
+
+from __future__ import annotations
+
+import datetime
+
+from pipelines.errors import ConfigError
+
+Constant = str | int | float | bool | datetime.datetime | datetime.date
+
+
+def identifier(name: str) -> str:
+    """Quote a name.
+
+    Examples
+    --------
+    >>> identifier("unit price")
+    '"unit price"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_literal(value: str) -> str:
+    """Quote a text value.
+
+    Examples
+    --------
+    >>> text_literal("O'Neil")
+    "'O''Neil'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+def literal(value: Constant) -> str:
+    """Write a constant of the configuration as SQL of its own type.
+
+    Examples
+    --------
+    >>> literal(True), literal(1.5), literal("x")
+    ('TRUE', '1.5', "'x'")
+    """
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, datetime.datetime):
+        kind = "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
+        return f"{kind} {text_literal(value.isoformat(sep=' '))}"
+    if isinstance(value, datetime.date):
+        return f"DATE {text_literal(value.isoformat())}"
+    return text_literal(value)
+
+
+def select(columns: str, origin: str) -> str:
+    """Put a SELECT together from parts whose names are quoted already."""
+    return " ".join(("SELECT", columns, "FROM", origin))
+
+
+def choice(tested: str, cases: dict[str, str], otherwise: str) -> str:
+    """Write a CASE over texts.
+
+    Parameters
+    ----------
+    tested
+        SQL of the tested text.
+    cases
+        Text to SQL of the result.
+    otherwise
+        SQL of the result for any other text.
+    """
+    if not cases:
+        return otherwise
+    branches = " ".join(f"WHEN {text_literal(text)} THEN {result}" for text, result in cases.items())
+    return f"CASE {tested} {branches} ELSE {otherwise} END"
+
+
+def check_expression(expression: str, where: str) -> None:
+    """Refuse text that is not one SQL expression.
+
+    Parameters
+    ----------
+    expression
+        What the user wrote.
+    where
+        Its place in the configuration, for the message.
+
+    Raises
+    ------
+    ConfigError
+        If it does not parse or holds more than one statement.
+    """
+    import duckdb
+
+    try:
+        statements = duckdb.extract_statements(f"SELECT (\n{expression}\n)")
+    except duckdb.Error as error:
+        raise ConfigError(
+            f"{where}: '{expression}' is not SQL: {first_line(error)}",
+            allowed="one DuckDB SQL expression over the source's columns",
+            do="correct the expression; names with blanks go in double quotes",
+        ) from None
+    if len(statements) != 1:
+        raise ConfigError(f"{where}: '{expression}' holds several statements", allowed="one DuckDB SQL expression")
+
+
+def first_line(error: Exception) -> str:
+    """First line of an error's text without the kind of error that DuckDB puts before it."""
+    line = str(error).strip().split("\n", 1)[0]
+    kind, separator, rest = line.partition(" Error: ")
+    return (rest if separator and len(kind) < 30 else line)[:200]
