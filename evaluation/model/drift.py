@@ -12,6 +12,7 @@ from evaluation.model.rows import FloatArray, IntArray
 
 SMALLEST_SHARE = 1e-4
 LARGEST_NUMBER = 1e300
+CHANCE_LEVEL = 0.99
 
 
 def population_stability_index(expected: ArrayLike, actual: ArrayLike, *, bins: int = 10) -> float:
@@ -40,12 +41,10 @@ def population_stability_index(expected: ArrayLike, actual: ArrayLike, *, bins: 
     >>> round(population_stability_index(["a", "a", "b", "b"], ["a", "b", "b", "b"]), 4)
     0.2747
     """
-    before, after = _binned_counts(expected, actual, bins)
-    then, now = (np.maximum(counts / counts.sum(), SMALLEST_SHARE) for counts in (before, after))
-    return float((now - then) @ np.log(now / then))
+    return _psi(*_binned_counts(expected, actual, bins))
 
 
-def psi_by_chance(expected: ArrayLike, actual: ArrayLike, *, bins: int = 10, level: float = 0.99) -> float:
+def psi_by_chance(expected: ArrayLike, actual: ArrayLike, *, bins: int = 10, level: float = CHANCE_LEVEL) -> float:
     """Give the index that only a share 1 - `level` of samples without any drift exceeds (Yurdakul 2018).
 
     Raises
@@ -53,9 +52,7 @@ def psi_by_chance(expected: ArrayLike, actual: ArrayLike, *, bins: int = 10, lev
     JudgementError
         As `population_stability_index`.
     """
-    before, after = _binned_counts(expected, actual, bins)
-    used = int(np.count_nonzero(before + after))
-    return float(chdtri(max(used - 1, 1), 1 - level) * (1 / before.sum() + 1 / after.sum()))
+    return _psi_by_chance(*_binned_counts(expected, actual, bins), level)
 
 
 def signal_drift(train: pd.DataFrame, test: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:
@@ -80,13 +77,10 @@ def signal_drift(train: pd.DataFrame, test: pd.DataFrame, *, bins: int = 10) -> 
         For a side without rows.
     """
     there = set(test.columns)
+    counted = {str(name): _binned_counts(train[name], test[name], bins) for name in train.columns if name in there}
     moved = {
-        str(name): {
-            "psi": population_stability_index(train[name], test[name], bins=bins),
-            "psi_by_chance": psi_by_chance(train[name], test[name], bins=bins),
-        }
-        for name in train.columns
-        if name in there
+        name: {"psi": _psi(*counts), "psi_by_chance": _psi_by_chance(*counts, CHANCE_LEVEL)}
+        for name, counts in counted.items()
     }
     table = pd.DataFrame.from_dict(moved, orient="index", columns=["psi", "psi_by_chance"]).rename_axis("signal")
     return table.sort_values("psi", ascending=False)
@@ -95,6 +89,15 @@ def signal_drift(train: pd.DataFrame, test: pd.DataFrame, *, bins: int = 10) -> 
 def finite_numbers(column: pd.Series) -> FloatArray:
     """Read a numeric column as floats: missing becomes NaN, infinite a very large number."""
     return np.clip(column.to_numpy(dtype=np.float64, na_value=np.nan), -LARGEST_NUMBER, LARGEST_NUMBER)
+
+
+def _psi(before: FloatArray, after: FloatArray) -> float:
+    then, now = (np.maximum(counts / counts.sum(), SMALLEST_SHARE) for counts in (before, after))
+    return float((now - then) @ np.log(now / then))
+
+
+def _psi_by_chance(before: FloatArray, after: FloatArray, level: float) -> float:
+    return float(chdtri(max(before.size - 1, 1), 1 - level) * (1 / before.sum() + 1 / after.sum()))
 
 
 def _binned_counts(expected: ArrayLike, actual: ArrayLike, bins: int) -> tuple[FloatArray, FloatArray]:

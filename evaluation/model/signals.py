@@ -41,10 +41,10 @@ def single_signal_auc(signals: pd.DataFrame, label: ArrayLike) -> dict[str, floa
 
 
 def _strength(column: pd.Series, label: FloatArray) -> float:
+    if column.isna().all():
+        return 0.5
     values = finite_numbers(column) if pd.api.types.is_numeric_dtype(column) else _rate_of_other_half(column, label)
     missing = np.isnan(values)
-    if missing.all():
-        return 0.5
     low, high = values[~missing].min() - 1, values[~missing].max() + 1
     fills = (low, high) if missing.any() else (low,)
     found = [roc_auc(label, np.where(missing, fill, values)) for fill in fills]
