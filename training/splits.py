@@ -14,6 +14,9 @@ from training.errors import TrainingError
 Rows = npt.NDArray[np.int64]
 Times = npt.NDArray[np.datetime64]
 
+CUSTOMER_FOLDS = 5
+DAY = "datetime64[D]"
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -82,7 +85,15 @@ class Split:
         }
 
 
-def rolling_origin(cutoff: Times, *, test_cutoff: Any, gap_days: int, horizon_days: int, validations: int = 3) -> Split:
+def rolling_origin(
+    cutoff: Times,
+    *,
+    test_cutoff: Any,
+    gap_days: int,
+    horizon_days: int,
+    validations: int = 3,
+    customer: npt.NDArray[Any] | None = None,
+) -> Split:
     """Split a panel by time, purged: no training window reaches past the instant that the fold predicts from.
 
     Parameters
@@ -97,6 +108,9 @@ def rolling_origin(cutoff: Times, *, test_cutoff: Any, gap_days: int, horizon_da
         Length of the outcome window in days, 1 or more.
     validations
         Wanted number of validation cutoffs; the latest that have rows to learn from are taken.
+    customer
+        Customer of each row. Where the history is too short for even one purged validation cutoff, the training rows
+        are divided by customer instead, and the folds say so; without customers such a history is an error.
 
     Returns
     -------
@@ -116,15 +130,20 @@ def rolling_origin(cutoff: Times, *, test_cutoff: Any, gap_days: int, horizon_da
     test = np.flatnonzero(times == test_at)
     train = np.flatnonzero(times + window <= test_at)
     _check_parts(times, train, test, str(test_at), gap_days + horizon_days)
-    folds = tuple(_rolling_fold(times, at, window) for at in _validation_cutoffs(times[train], window, validations))
+    validate_at = _validation_cutoffs(times[train], window, validations)
+    if validate_at:
+        folds = [_rolling_fold(times, at, window) for at in validate_at]
+    else:
+        folds = _customer_folds(train, customer, times[train], gap_days + horizon_days)
     settings = {
         "test_cutoff": str(test_at),
         "gap_days": gap_days,
         "horizon_days": horizon_days,
         "validations": validations,
+        "validated_on": "later cutoffs" if validate_at else "other customers",
         "train_cutoffs": [str(at) for at in np.unique(times[train])],
     }
-    return Split("rolling_origin", folds, train, test, settings)
+    return Split("rolling_origin", tuple(folds), train, test, settings)
 
 
 def stratified(
@@ -240,21 +259,35 @@ def _check_parts(times: Times, train: Rows, test: Rows, test_at: str, reach_days
 def _validation_cutoffs(train_times: Times, window: np.timedelta64, wanted: int) -> Sequence[np.datetime64]:
     cutoffs = np.unique(train_times)
     possible = cutoffs[cutoffs >= cutoffs[0] + window]
-    if not len(possible):
+    chosen: list[np.datetime64] = []
+    for at in possible[::-1]:
+        if len(chosen) < wanted and (not chosen or at + window <= chosen[-1]):
+            chosen.append(at)
+    return chosen[::-1]
+
+
+def _customer_folds(train: Rows, customer: npt.NDArray[Any] | None, train_times: Times, reach_days: int) -> list[Fold]:
+    """Judge the latest cutoff by the earlier half of the history, with no customer on both sides of a fold."""
+    if customer is None or len(np.unique(customer[train].astype(str))) < CUSTOMER_FOLDS:
         raise TrainingError(
-            f"training cutoffs {cutoffs[0]} to {cutoffs[-1]}, none of them {window.astype('timedelta64[D]')} after "
-            "another",
+            f"training cutoffs {train_times.min()} to {train_times.max()}, none {reach_days} days after another",
             "at least one cutoff whose predecessors' outcome windows are over, to validate on",
-            "add earlier cutoffs or shorten the horizon",
+            "add earlier cutoffs, shorten the horizon, or pass the customers to validate on customers instead",
         )
-    return list(possible[-wanted:])
+    part = _deal(np.zeros(len(train), dtype=np.int8), customer[train], CUSTOMER_FOLDS, seed=0)
+    first, last = train_times.min(), train_times.max()
+    early, late = train_times <= first + (last - first) // 2, train_times == last
+    text = f"learn to {train_times[early].max().astype(DAY)}, validate {last.astype(DAY)} on other customers"
+    return [
+        Fold(train[early & (part != number)], train[late & (part == number)], f"{text}, part {number + 1}")
+        for number in range(CUSTOMER_FOLDS)
+    ]
 
 
 def _rolling_fold(times: Times, at: np.datetime64, window: np.timedelta64) -> Fold:
     train = np.flatnonzero(times + window <= at)
     seen = np.unique(times[train])
-    day = "datetime64[D]"
-    text = f"learn {seen[0].astype(day)} to {seen[-1].astype(day)}, validate {at.astype(day)}"
+    text = f"learn {seen[0].astype(DAY)} to {seen[-1].astype(DAY)}, validate {at.astype(DAY)}"
     return Fold(train, np.flatnonzero(times == at), text)
 
 
