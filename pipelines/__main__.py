@@ -1,0 +1,5 @@
+"""``python -m pipelines`` is ``churnlab``."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,129 @@
+"""The command ``churnlab``: every stage by its name, the whole line, and windows onto the results.
+
+Nothing heavy is imported here, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="churnlab",
+    help="Which customers are about to leave, why, what to do, and whether doing it helped.",
+    epilog="First time here: churnlab run. Your own data: docs/guides/your-data.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Project = Annotated[str, typer.Option("--project", "-p", help="Name of a file in conf/, or path of a YAML file.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Change a setting, such as train.trials=50; may repeat.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Force = Annotated[bool, typer.Option("--force", help="Run even if nothing has changed.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Instant to score at, such as 2026-10-01; default: newest day.")]
+
+
+@app.command()
+def run(
+    project: Project = "demo", set_: Set = None, force: Force = False, quiet: Quiet = False, debug: Debug = False
+) -> None:
+    """Run the whole line: tables in, champion and scores out."""
+
+    def work() -> None:
+        from pipelines.commands.line import run_line
+
+        run_line(project, set_ or [], force, quiet)
+
+    _guarded(work, debug)
+
+
+def _stage_command(name: str, summary: str) -> None:
+    def command(
+        project: Project = "demo", set_: Set = None, force: Force = False, quiet: Quiet = False, debug: Debug = False
+    ) -> None:
+        def work() -> None:
+            from pipelines.commands.line import run_stage
+
+            run_stage(name, project, set_ or [], force, quiet)
+
+        _guarded(work, debug)
+
+    app.command(name, help=summary, rich_help_panel=None)(command)
+
+
+STAGES = {
+    "simulate": "Make the demo company's tables.",
+    "ingest": "Read a company's sources into the warehouse.",
+    "validate": "Check the tables and set aside what cannot be used.",
+    "label": "Say who was a customer at each cutoff, and who left afterwards.",
+    "features": "Compute what was known about each customer at each cutoff.",
+    "train": "Train every model family and log each as a run.",
+    "evaluate": "Judge every model on customers that none has seen.",
+    "promote": "Let the new model challenge the champion.",
+    "export": "Put the champion into a folder that stands alone.",
+}
+for _name, _summary in STAGES.items():
+    _stage_command(_name, _summary)
+
+
+@app.command()
+def score(
+    project: Project = "demo",
+    as_of: AsOf = None,
+    set_: Set = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Score the customers who are still here, and write the scores."""
+
+    def work() -> None:
+        from pipelines.commands.line import run_stage
+
+        run_stage("score", project, set_ or [], True, quiet, as_of)
+
+    _guarded(work, debug)
+
+
+@app.command()
+def ui(
+    project: Project = "demo",
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000,
+    debug: Debug = False,
+) -> None:
+    """Open the MLflow UI on the project's runs, on 127.0.0.1 only."""
+
+    def work() -> None:
+        from pipelines.commands.line import open_ui
+
+        open_ui(project, port)
+
+    _guarded(work, debug)
+
+
+def _guarded(work: Callable[[], Any], debug: bool) -> None:
+    """Turn a user's mistake into three lines and an exit code."""
+    from pipelines.errors import ChurnLabError
+
+    try:
+        work()
+    except ChurnLabError as error:
+        if debug:
+            raise
+        from pipelines.console import Console
+
+        Console().error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("Stopped; earlier results are untouched.", file=sys.stderr)
+        sys.exit(130)
+
+
+def main() -> None:
+    """Start the command."""
+    app()

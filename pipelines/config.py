@@ -1,0 +1,349 @@
+"""The configuration of a project: typed, frozen, strict, layered.
+
+``conf/base.yaml`` < the project's YAML < the environment (``CHURNLAB__TRAIN__TRIALS=20``) < ``--set train.trials=20``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from features.tables import TABLES
+from pipelines.errors import ConfigError
+from pipelines.ingest.mapping import FlatSource
+from pipelines.ingest.mapping import Mapping as TableMapping
+from pipelines.ingest.nearest import nearest
+
+CONF = Path("conf")
+ENVIRONMENT_PREFIX = "CHURNLAB__"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Days = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SimulateSettings(Section):
+    """The demo company."""
+
+    customers: Annotated[int, Field(ge=50)]
+    months: Annotated[int, Field(ge=3)]
+    seed: int
+    ends_on: date
+
+
+class DataSettings(Section):
+    """Where the tables come from: canonical tables by mapping, or one flat table with a ready label."""
+
+    root: Path
+    mapping: TableMapping | None = None
+    flat: FlatSource | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.mapping is None) == (self.flat is None):
+            raise ValueError("give exactly one of data.mapping (tables with times) and data.flat (one labelled table)")
+        return self
+
+
+class ValidateSettings(Section):
+    """Limits of the checks."""
+
+    orphans: Literal["stop", "quarantine", "keep"]
+    quarantine_limit: Share
+    minimum_rows: dict[str, Annotated[int, Field(ge=0)]]
+
+
+class ContractualChurn(Section):
+    """Notice given or not renewed."""
+
+    kind: Literal["contractual"]
+    grace_days: Annotated[int, Field(ge=0)]
+
+
+class InactivityChurn(Section):
+    """Nothing happens for a whole window."""
+
+    kind: Literal["inactivity"]
+    table: str
+    activity_days: Days | None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.table not in TABLES:
+            raise ValueError(f"churn by inactivity in unknown table '{self.table}'; nearest: {nearest(self.table, TABLES)}")
+        return self
+
+
+class SpendDropChurn(Section):
+    """Spend falls against the customer's own past."""
+
+    kind: Literal["spend_drop"]
+    drop_share: Annotated[float, Field(gt=0, le=1)]
+    past_days: Days
+
+
+Churn = Annotated[ContractualChurn | InactivityChurn | SpendDropChurn, Field(discriminator="kind")]
+
+
+class LabelSettings(Section):
+    """Who churns, and at which cutoffs customers are looked at."""
+
+    churn: Annotated[list[Churn], Field(min_length=1)]
+    horizon_days: Days
+    gap_days: Annotated[int, Field(ge=0)]
+    every_days: Days
+    minimum_history_days: Annotated[int, Field(ge=0)]
+    most_cutoffs: Days
+    test_cutoff: datetime | None
+    data_end: datetime | None
+
+
+class FeaturesSettings(Section):
+    """Which signals are computed."""
+
+    tables: list[str] | None
+    exclude: list[str]
+    folders: list[Path]
+
+
+class TrainSection(Section):
+    """How models are trained."""
+
+    families: Annotated[list[str], Field(min_length=1)]
+    trials: Annotated[int, Field(ge=1)]
+    budget_s: Annotated[float, Field(gt=0)] | None
+    seed: int
+    device: Literal["auto", "cpu", "cuda"]
+    calibrate: bool
+    recency_column: str | None
+    minimum_positives: Annotated[int, Field(ge=1)]
+    validations: Annotated[int, Field(ge=1)]
+    folds: Annotated[int, Field(ge=2)]
+    test_share: Annotated[float, Field(gt=0, lt=1)]
+
+
+class EvaluateSettings(Section):
+    """How a model is judged."""
+
+    capacity: Annotated[int, Field(ge=1)] | None
+    replicates: Annotated[int, Field(ge=20)]
+    gates: dict[str, dict[str, Any]]
+
+
+class PromoteSettings(Section):
+    """When a challenger becomes champion."""
+
+    margin: Annotated[float, Field(ge=0)]
+    level: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class ScoreSettings(Section):
+    """What the scoring job writes and where."""
+
+    bands: dict[str, Share]
+    valid_days: Days
+    batch_rows: Annotated[int, Field(ge=1)]
+
+
+class TrackingSettings(Section):
+    """Where MLflow keeps runs and models."""
+
+    uri: str
+    trial_runs: bool
+
+
+class Project(Section):
+    """Everything that a user can choose about one project."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+    title: dict[Literal["en", "zh"], str]
+    currency: str
+    workspace: Path
+    data: DataSettings
+    simulate: SimulateSettings | None = None
+    validate_: Annotated[ValidateSettings, Field(alias="validate")]
+    label: LabelSettings | None = None
+    features: FeaturesSettings
+    train: TrainSection
+    evaluate: EvaluateSettings
+    promote: PromoteSettings
+    score: ScoreSettings
+    tracking: TrackingSettings
+
+    @model_validator(mode="after")
+    def _label_for_tables(self) -> Self:
+        if self.data.mapping is not None and self.label is None:
+            raise ValueError("tables with times need a section 'label' that says what churn is")
+        return self
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the input is one labelled table without a time axis."""
+        return self.data.flat is not None
+
+    @property
+    def home(self) -> Path:
+        """Folder in which everything of the project is kept."""
+        return self.workspace / self.name
+
+    def section(self, stage: str) -> Any:
+        """Settings of one stage, ``None`` if it has none."""
+        return getattr(self, {"validate": "validate_"}.get(stage, stage), None)
+
+
+def load_project(name: str, overrides: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> Project:
+    """Read and check a project's configuration.
+
+    Parameters
+    ----------
+    name
+        Name of a file in ``conf/`` or path of a YAML file.
+    overrides
+        Settings such as ``train.trials=20``; the value is read as YAML.
+    environment
+        Environment variables; the process's own by default.
+
+    Raises
+    ------
+    ConfigError
+        If a file is missing, is no YAML, or holds an unknown key or a wrong value.
+    """
+    path = _find(name)
+    layers = [_read(path.parent / "base.yaml"), _read(path)]
+    layers += [_nested(key, value) for key, value in _from_environment(os.environ if environment is None else environment)]
+    layers += [_nested(*_split_override(text)) for text in overrides]
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _merge(merged, layer)
+    return _checked(merged, path)
+
+
+def project_names() -> list[str]:
+    """Names of the projects in ``conf/``."""
+    return sorted(file.stem for file in CONF.glob("*.yaml") if file.stem != "base")
+
+
+def dump(project: Project) -> dict[str, Any]:
+    """The resolved configuration as plain values; addresses keep their ``${NAME}`` so that no secret is shown."""
+    return project.model_dump(mode="json", by_alias=True)
+
+
+def _find(name: str) -> Path:
+    path = Path(name) if name.endswith((".yaml", ".yml")) else CONF / f"{name}.yaml"
+    if path.is_file() and path.stem != "base":
+        return path
+    known = project_names()
+    raise ConfigError(
+        f"There is no project '{name}' ({path} is not a file)",
+        allowed=f"a path of a YAML file or one of: {', '.join(known) or 'none, conf/ holds no project'}",
+        do="run from the folder that holds conf/, or write conf/NAME.yaml (docs/guides/your-data.md)",
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ConfigError(f"{path} is missing", allowed="base.yaml beside the project's YAML", do="restore it")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid YAML: {_one_line(error)}", do="mend the line named") from error
+    if content is not None and not isinstance(content, dict):
+        raise ConfigError(f"{path} holds a {type(content).__name__}", allowed="keys with values", do="see conf/demo.yaml")
+    return content or {}
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterable[tuple[list[str], Any]]:
+    for key, value in sorted(environment.items()):
+        if key.startswith(ENVIRONMENT_PREFIX):
+            yield key[len(ENVIRONMENT_PREFIX) :].lower().split("__"), _value(value, key)
+
+
+def _split_override(text: str) -> tuple[list[str], Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set {text!r} has no '='", allowed="section.key=value", do="write e.g. --set train.trials=20")
+    return key.strip().split("."), _value(value, text)
+
+
+def _value(text: str, origin: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"The value of {origin!r} is not valid YAML", do="quote it") from error
+
+
+def _nested(keys: list[str], value: Any) -> dict[str, Any]:
+    for key in reversed(keys):
+        value = {key: value}
+    return value  # type: ignore[no-any-return]
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _checked(content: dict[str, Any], path: Path) -> Project:
+    try:
+        return Project.model_validate(content)
+    except ValidationError as error:
+        problems = [_problem(problem) for problem in error.errors(include_url=False)]
+        raise ConfigError(f"{path}: {'; '.join(problems[:5])}", do="see docs/guides/configuration.md") from error
+
+
+def _problem(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem["loc"] if not _is_branch(part))
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{place}' (known here: {nearest(str(problem['loc'][-1]), _known_keys(problem['loc'][:-1]))})"
+    if problem["type"] == "missing":
+        return f"'{place}' is missing"
+    shown = problem.get("input")
+    given = f", got {shown!r}" if isinstance(shown, str | int | float | bool) else ""
+    return f"'{place}': {problem['msg'].removeprefix('Value error, ')}{given}"
+
+
+def _is_branch(part: Any) -> bool:
+    """Whether a part of an error's place names a variant of a union, which the user never wrote."""
+    return isinstance(part, str) and part in ("contractual", "inactivity", "spend_drop")
+
+
+def _known_keys(place: tuple[Any, ...]) -> list[str]:
+    """Field names of the model that an unknown key was found in."""
+    model: Any = Project
+    for part in place:
+        field = _field(model, part)
+        model = field if field is not None else model
+    fields = getattr(model, "model_fields", {})
+    return sorted(field.alias or name for name, field in fields.items())
+
+
+def _field(model: Any, part: Any) -> Any:
+    for name, field in getattr(model, "model_fields", {}).items():
+        if part in (name, field.alias):
+            return _model_in(field.annotation)
+    return None
+
+
+def _model_in(annotation: Any) -> Any:
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    found = (_model_in(inner) for inner in getattr(annotation, "__args__", ()))
+    return next((model for model in found if model is not None), None)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,125 @@
+"""What a person sees in the terminal: one line a stage while it runs, a table at the end, and what is next."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.errors import ChurnLabError
+
+
+class Progress:
+    """What a running stage says of itself.
+
+    Parameters
+    ----------
+    console
+        Where it is shown.
+    name
+        Name of the stage.
+    """
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._console, self.name = console, name
+        self.remark = ""
+        self.warnings: list[str] = []
+
+    def __call__(self, text: str, share: float | None = None) -> None:
+        """Show what is being done, with the share done (0 to 1) where it is known."""
+        self._console.show(self.name, text, share)
+
+    def note(self, remark: str) -> None:
+        """Set the remark that stays on the line when the stage has ended."""
+        self.remark = remark
+
+    def warn(self, text: str) -> None:
+        """Say something that a person should look at; shown below the stage's line."""
+        self.warnings.append(text)
+
+
+class Console:
+    """The terminal; without one, plain lines and no control characters.
+
+    Parameters
+    ----------
+    quiet
+        Show errors only.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        from rich.console import Console as RichConsole
+
+        self.quiet = quiet
+        self._out = RichConsole(highlight=False, soft_wrap=True, quiet=quiet)
+        self._error = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        self._live = sys.stdout.isatty() and not quiet
+        self._shown_at = 0.0
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Progress]:
+        """Run a stage with its line."""
+        progress, started = Progress(self, name), time.monotonic()
+        self.show(name, "…")
+        yield progress
+        self._clear()
+        self._out.print(f"[green]✓[/] {name:<10}{time.monotonic() - started:>7.1f} s  [dim]{escaped(progress.remark)}[/]")
+        for warning in progress.warnings:
+            self._out.print(f"  [yellow]![/] {escaped(warning)}")
+
+    def skipped(self, name: str) -> None:
+        """Say that nothing changed for a stage."""
+        self._out.print(f"[dim]- {name:<10}        unchanged[/]")
+
+    def show(self, name: str, text: str, share: float | None = None) -> None:
+        """Overwrite the current line, at most ten times a second."""
+        if not self._live or time.monotonic() - self._shown_at < 0.1:
+            return
+        self._shown_at = time.monotonic()
+        bar = "" if share is None else f"{'━' * round(share * 20):<20} {share:4.0%}  "
+        width = max(self._out.width - 16 - len(bar), 10)
+        sys.stdout.write(f"\r\033[K  {name:<10} {bar}{text[:width]}")
+        sys.stdout.flush()
+
+    def _clear(self) -> None:
+        if self._live:
+            sys.stdout.write("\r\033[K")
+            sys.stdout.flush()
+
+    def line(self, text: str) -> None:
+        """Print a line."""
+        self._out.print(escaped(text))
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Print a table; every column but the first is set right."""
+        from rich import box
+        from rich.table import Table
+
+        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+        for position, column in enumerate(columns):
+            table.add_column(column, justify="left" if position == 0 else "right")
+        for row in rows:
+            table.add_row(*(escaped(cell) for cell in row))
+        self._out.print(table)
+
+    def error(self, error: ChurnLabError, stage: str = "") -> None:
+        """Say what was given, what is allowed and what to do."""
+        self._clear()
+        place = f"{stage}: " if stage else ""
+        self._error.print(f"[bold red]Error[/] {escaped(place + error.given)}.".replace("..", "."))
+        if error.allowed:
+            self._error.print(f"  Allowed: {escaped(error.allowed)}.")
+        if error.do:
+            self._error.print(f"  Do:      {escaped(error.do)}.")
+
+
+def escaped(text: str) -> str:
+    """Take the meaning off square brackets, so that data cannot style the terminal."""
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,129 @@
+"""What a training line leaves in MLflow: one run a line, one a family below it, one a trial below that."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.config import Project
+from pipelines.tracking import Tracking
+
+if TYPE_CHECKING:
+    from pipelines.rows import Labelled
+    from training.train import Trained
+
+SHORT = {"xgboost": "xgb", "logistic": "logit", "recency_rule": "rule"}
+SEARCHED = "xgboost"
+DECIDES = "0_decides/"
+
+
+def run_name(family: str, when: str, loss: float) -> str:
+    """Name of a run that a person can tell from others.
+
+    >>> run_name("xgboost", "2026-09-01T00:00:00", 0.41234)
+    'xgb · 2026-09-01 · 0.412'
+    """
+    return f"{SHORT.get(family, family)} · {when[:10]} · {loss:.3f}"
+
+
+class Experiment:
+    """The MLflow runs of one training.
+
+    Parameters
+    ----------
+    tracking
+        The line's tracking.
+    project
+        The project.
+    calendar
+        Cutoffs and window.
+    """
+
+    def __init__(self, tracking: Tracking, project: Project, calendar: dict[str, Any]) -> None:
+        self._tracking, self._project, self._calendar = tracking, project, calendar
+        self.run_id = ""
+        self.family_runs: dict[str, str] = {}
+        self.seconds = 0.0
+
+    @property
+    def when(self) -> str:
+        """Test cutoff, or the kind of table where there is no time."""
+        return self._calendar["test_cutoff"] or "flat table"
+
+    def begin(self, families: list[str], rows: Labelled, panel: Path) -> None:
+        """Open the line's run and one below it for each family, with settings, tags and the fingerprint of the data."""
+        from pipelines.artifacts import digest
+
+        self.run_id = self._tracking.open()
+        tags = {"cutoff": self.when, "project": self._project.name}
+        for family in families:
+            self.family_runs[family] = self._tracking.child(
+                f"{SHORT.get(family, family)} · {self.when[:10]}", self.run_id, {**tags, "family": family}
+            )
+        self._tracking.log_project(self._project.home)
+        client = self._tracking.client()
+        for key, value in {**tags, "data_fingerprint": digest(panel)}.items():
+            client.set_tag(self.run_id, key, value)
+        self._log(self.run_id, self._parameters(rows), {"rows/train": len(rows.split.train), "rows/test": len(rows.split.test)})
+        self._log_input(panel, digest(panel))
+
+    def log_trial(self, number: int, parameters: Mapping[str, Any], score: float, seconds: float) -> None:
+        """Log a trial of the search below its family's run."""
+        started = time.monotonic()
+        parent = self.family_runs.get(SEARCHED)
+        if parent and self._project.tracking.trial_runs:
+            run_id = self._tracking.child(f"trial {number:03d} · {score:.4f}", parent, {"trial": str(number)})
+            self._log(run_id, dict(parameters), {"validation/log_loss": score, "seconds": seconds})
+            self._tracking.client().set_terminated(run_id)
+        self.seconds += time.monotonic() - started
+
+    def log_training(self, trained: Trained, folder: Path) -> None:
+        """Log chosen settings, validation figures and the models' own record."""
+        for family, run_id in self.family_runs.items():
+            figures = {f"validation/{name}": value for name, value in trained.validation[family].items()}
+            self._log(run_id, dict(trained.parameters.get(family, {})), figures)
+        best = {f"validation/{name}": value for name, value in trained.validation[trained.best].items()}
+        self._log(self.run_id, {"family": trained.best}, {**best, "mlflow_overhead_s": self.seconds})
+        client = self._tracking.client()
+        client.log_artifact(self.run_id, str(folder / "training.json"))
+        client.log_artifact(self.run_id, str(folder / "test_predictions.parquet"))
+
+    def _parameters(self, rows: Labelled) -> dict[str, Any]:
+        settings = self._project.train
+        return {
+            "split": rows.split.kind,
+            "signals": rows.examples.features.shape[1],
+            "seed": settings.seed,
+            "trials": settings.trials,
+            **{key: self._calendar[key] for key in ("horizon_days", "gap_days") if key in self._calendar},
+        }
+
+    def _log(self, run_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+        log_batch(self._tracking, run_id, parameters, metrics)
+
+    def _log_input(self, panel: Path, fingerprint: str) -> None:
+        """Log the panel as the run's data set by its fingerprint, without reading it again."""
+        from mlflow.data.dataset_source_registry import resolve_dataset_source
+        from mlflow.data.meta_dataset import MetaDataset
+
+        source = resolve_dataset_source(str(panel))
+        data = MetaDataset(source=source, name=f"{self._project.name} panel", digest=fingerprint[:16])
+        with self._tracking.run(self.run_id) as mlflow:
+            mlflow.log_input(data, context="training")
+
+
+def log_batch(
+    tracking: Tracking, run_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], step: int = 0
+) -> None:
+    """Log parameters and metrics of a run in one call; figures that are no number are left out."""
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    tracking.client().log_batch(
+        run_id,
+        metrics=[Metric(key, float(value), now, step) for key, value in metrics.items() if math.isfinite(value)],
+        params=[Param(key, str(value)) for key, value in parameters.items()],
+    )

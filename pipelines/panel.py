@@ -1,0 +1,49 @@
+"""The panel on disk: one Parquet file of signals a cutoff, and how it becomes rows to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.signal import SignalColumn, columns_of, discover
+from features.tables import TABLES
+from pipelines.config import Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLAT_FILE = "flat.parquet"
+KEYS = ("customer_id", "cutoff")
+
+
+def canonical_tables(backend: Any, schema: str, names: Sequence[str]) -> dict[str, Any]:
+    """Give the Ibis tables of a schema of the warehouse."""
+    return {name: backend.table(name, database=schema) for name in names if name in TABLES}
+
+
+def project_signals(project: Project) -> dict[str, SignalColumn]:
+    """Every signal column that the project could use, its own folders included."""
+    return columns_of(discover(project.features.folders).values())
+
+
+def file_of(cutoff: datetime) -> str:
+    """Name of a cutoff's file."""
+    return f"{cutoff:%Y-%m-%dT%H%M%S}.parquet"
+
+
+def read_panel(folder: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read all cutoffs of a panel, or a flat table, as one frame; numbers as 32-bit floats."""
+    import pyarrow.parquet as parquet
+
+    wanted = None if columns is None else [*KEYS, *columns]
+    frame = parquet.read_table(folder, columns=wanted).to_pandas(strings_to_categorical=True)
+    numbers = frame.select_dtypes("float64").columns
+    return frame.astype(dict.fromkeys(numbers, "float32"))
+
+
+def split_keys(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Separate the keys from the signals."""
+    keys = [key for key in KEYS if key in frame]
+    return frame[keys], frame.drop(columns=keys)

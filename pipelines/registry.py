@@ -1,0 +1,79 @@
+"""The registry of models: log, register, find and name versions by alias."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+from pipelines.tracking import Tracking
+
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+ARTIFACT = "model"
+RUNTIME = ("numpy", "pandas", "scikit-learn", "xgboost")
+
+
+def log_model(tracking: Tracking, run_id: str, model: Path, kinds: dict[str, str]) -> str:
+    """Log a model with its signature and give its address.
+
+    Parameters
+    ----------
+    tracking
+        Where to.
+    run_id
+        Run that it belongs to.
+    model
+        Folder of the fitted model.
+    kinds
+        ``number`` or ``category`` for each column that it reads.
+    """
+    with tracking.run(run_id) as mlflow:
+        logged = mlflow.pyfunc.log_model(
+            name=ARTIFACT,
+            python_model=str(Path(__file__).with_name("portable.py")),
+            artifacts={"model": str(model)},
+            code_paths=[str(Path(__file__).parent.parent / "training")],
+            signature=signature(kinds),
+            pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in ("mlflow", *RUNTIME)],
+        )
+    return str(logged.model_uri)
+
+
+def signature(kinds: dict[str, str]) -> Any:
+    """Signature of a model: every column may be missing, the output is a probability."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    types = {"number": "double", "category": "string"}
+    columns = [ColSpec(types[kind], name, required=False) for name, kind in kinds.items()]
+    return ModelSignature(inputs=Schema(columns), outputs=Schema([ColSpec("double")]))
+
+
+def version_of(tracking: Tracking, name: str, alias: str) -> Any | None:
+    """Give the version that an alias names, if any."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return tracking.client().get_model_version_by_alias(name, alias)
+    except MlflowException:
+        return None
+
+
+def register(tracking: Tracking, name: str, uri: str, run_id: str, tags: dict[str, str]) -> str:
+    """Register a logged model as a new version of a name and give the version."""
+    from mlflow.exceptions import MlflowException
+
+    client = tracking.client()
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    return str(client.create_model_version(name, uri, run_id, tags=tags).version)
+
+
+def model_folder(tracking: Tracking, version: Any) -> Path:
+    """Fetch a registered version and give the folder of its fitted model."""
+    mlflow = tracking.mlflow()
+    place = Path(mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.version}"))
+    return next(file.parent for file in sorted(place.rglob("model.json")))

@@ -1,0 +1,90 @@
+"""From the panel and the labels to the rows that a model learns from and the split that keeps it honest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipelines.config import Project
+from pipelines.panel import read_panel, split_keys
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from training.examples import Examples
+    from training.splits import Split
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows with labels and how they are split."""
+
+    examples: Examples
+    split: Split
+
+
+def labelled_rows(
+    project: Project,
+    panel: Path,
+    labels: pd.DataFrame,
+    calendar: dict[str, Any],
+    columns: Sequence[str] | None = None,
+) -> Labelled:
+    """Join signals and labels; rows without a label are left out.
+
+    Parameters
+    ----------
+    project
+        The project.
+    panel, labels, calendar
+        Artifacts of the stages features and label.
+    columns
+        Signals to read; all by default.
+    """
+    from training.examples import Examples
+
+    known = labels.dropna(subset=["churned"])
+    if calendar["flat"]:
+        known = known.drop(columns="cutoff")
+    frame = read_panel(panel, columns)
+    keys = [key for key in ("customer_id", "cutoff") if key in known and key in frame]
+    for key in keys:
+        known = known.astype({key: "str"}) if key == "customer_id" else known
+    frame["customer_id"] = frame["customer_id"].astype("str")
+    joined = known.merge(frame, on=keys, how="inner", validate="one_to_one").sort_values(keys, ignore_index=True)
+    signals = split_keys(joined.drop(columns=[c for c in ("churned", "churned_at", "split") if c in joined]))[1]
+    examples = Examples(
+        features=signals,
+        label=joined["churned"].to_numpy(dtype=np.int8),
+        customer=joined["customer_id"].to_numpy(dtype=object),
+        cutoff=None if calendar["flat"] else joined["cutoff"].to_numpy(dtype="datetime64[us]"),
+    )
+    return Labelled(examples, _split(project, examples, joined, calendar))
+
+
+def _split(project: Project, examples: Examples, joined: pd.DataFrame, calendar: dict[str, Any]) -> Split:
+    from training.splits import given, rolling_origin, stratified
+
+    settings = project.train
+    if not calendar["flat"]:
+        assert examples.cutoff is not None
+        return rolling_origin(
+            examples.cutoff,
+            test_cutoff=datetime.fromisoformat(calendar["test_cutoff"]),
+            gap_days=calendar["gap_days"],
+            horizon_days=calendar["horizon_days"],
+            validations=settings.validations,
+            customer=examples.customer,
+        )
+    key = examples.customer
+    if "split" in joined:
+        test = (joined["split"] == "test").to_numpy()
+        return given(test, examples.label, folds=settings.folds, seed=settings.seed, key=key)
+    return stratified(
+        examples.label, test_share=settings.test_share, folds=settings.folds, seed=settings.seed, key=key
+    )

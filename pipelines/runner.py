@@ -1,0 +1,203 @@
+"""Runs stages: loads what they read, skips what has not changed, puts results in place, keeps the record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from evaluation.errors import JudgementError
+from features.errors import DefinitionError, UnsupportedOperationError
+from pipelines.artifacts import Store
+from pipelines.config import Project, dump
+from pipelines.console import Console, Progress
+from pipelines.errors import ChurnLabError, DataError, NothingToLearn, NotReady
+from pipelines.stage import Stage, all_stages
+from pipelines.tracking import Tracking
+from training.errors import TrainingError
+
+STATE = "state.json"
+ROOMS = ("features", "training", "evaluation", "pipelines")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What became of a stage: whether it was skipped, and how long it took."""
+
+    name: str
+    skipped: bool
+    seconds: float
+
+
+class Runner:
+    """Runs stages of one project.
+
+    Parameters
+    ----------
+    project
+        The project.
+    console
+        Where progress is shown.
+    force
+        Run stages even where nothing has changed.
+    """
+
+    def __init__(self, project: Project, console: Console, force: bool = False) -> None:
+        self.project, self.console, self.force = project, console, force
+        self.store = Store(project.home / "artifacts")
+        self.tracking = Tracking(project)
+        self.running = ""
+        self.as_of: datetime | None = None
+
+    def line(self, until: str | None = None) -> list[Ran]:
+        """Run the whole line of the project, or the stages up to one.
+
+        Raises
+        ------
+        ChurnLabError
+            If a stage fails; the MLflow run of the line is then marked as failed.
+        """
+        stages = [stage for stage in all_stages().values() if stage.applies(self.project)]
+        if until is not None:
+            stages = stages[: [stage.name for stage in stages].index(until) + 1]
+        try:
+            ran = [self.run(stage) for stage in stages]
+        except BaseException as error:
+            self._mark_failed(error)
+            raise
+        if not all(each.skipped for each in ran) and self.tracking.run_id is not None:
+            self.tracking.end()
+        return ran
+
+    def alone(self, name: str) -> Ran:
+        """Run one stage on the artifacts that there are.
+
+        Raises
+        ------
+        NotReady
+            If the project's line does not have the stage.
+        """
+        stage = all_stages()[name]
+        if not stage.applies(self.project):
+            raise NotReady(f"Project {self.project.name} has no stage {name}", allowed=", ".join(self._names()))
+        try:
+            ran = self.run(stage)
+        except BaseException as error:
+            if self.tracking.run_id is not None:
+                self._mark_failed(error)
+            raise
+        if self.tracking.run_id is not None:
+            self.tracking.end()
+        return ran
+
+    def run(self, stage: Stage) -> Ran:
+        """Run a stage, or skip it if nothing that it reads has changed."""
+        self.running = stage.name
+        fingerprint = self.fingerprint(stage)
+        if not self.force and stage.skippable and self._unchanged(stage, fingerprint):
+            self.console.skipped(stage.name)
+            return Ran(stage.name, True, 0.0)
+        started = time.monotonic()
+        self.store.sweep()
+        with self.console.stage(stage.name) as progress:
+            _translated(lambda: self._save(stage, stage.function(**self._arguments(stage, progress))))
+        seconds = time.monotonic() - started
+        self._remember(stage, fingerprint, seconds)
+        return Ran(stage.name, False, seconds)
+
+    def fingerprint(self, stage: Stage) -> str:
+        """Hash of everything that decides a stage's result: code, settings, what it reads."""
+        settings = dump(self.project)
+        parts = {
+            "code": _code(),
+            "settings": {name: settings.get(name) for name in (stage.name, *stage.sections)},
+            "reads": {name: self.store.digest(name) for name in stage.reads},
+            "outside": stage.outside(self.project),
+        }
+        return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+    def state(self) -> dict[str, Any]:
+        """The record of the stages that have run."""
+        path = self.project.home / STATE
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def _names(self) -> list[str]:
+        return [stage.name for stage in all_stages().values() if stage.applies(self.project)]
+
+    def _unchanged(self, stage: Stage, fingerprint: str) -> bool:
+        before = self.state().get(stage.name, {})
+        made = {name: self.store.digest(name) for name in stage.writes}
+        return before.get("fingerprint") == fingerprint and before.get("made") == made
+
+    def _arguments(self, stage: Stage, progress: Progress) -> dict[str, Any]:
+        context = {
+            "project": self.project,
+            "settings": self.project.section(stage.name),
+            "progress": progress,
+            "tracking": self.tracking,
+            "as_of": self.as_of,
+        }
+        arguments = {name: context[name] for name in stage.parameters if name in context}
+        if "scratch" in stage.parameters:
+            arguments["scratch"] = self.store.scratch(stage.name)
+        for name in stage.reads:
+            if name not in stage.optional_reads or self.store.exists(name):
+                arguments[name] = self.store.load(name)
+        return arguments
+
+    def _save(self, stage: Stage, result: Any) -> None:
+        made = {stage.writes[0]: result} if len(stage.writes) == 1 else result
+        for name in stage.writes:
+            self.store.save(name, made[name])
+
+    def _remember(self, stage: Stage, fingerprint: str, seconds: float) -> None:
+        state = self.state()
+        state[stage.name] = {
+            "fingerprint": fingerprint,
+            "made": {name: self.store.digest(name) for name in stage.writes},
+            "seconds": round(seconds, 2),
+        }
+        path = self.project.home / STATE
+        beside = path.with_name(f".{STATE}.{os.getpid()}")
+        beside.write_text(json.dumps(state, indent=1), encoding="utf-8")
+        os.replace(beside, path)
+
+    def _mark_failed(self, error: BaseException) -> None:
+        reason = str(error) if isinstance(error, ChurnLabError) else type(error).__name__
+        self.tracking.fail(self.running, reason)
+
+
+def _translated(work: Any) -> None:
+    """Turn the errors of the lower rooms into the user's kind."""
+    try:
+        work()
+    except TrainingError as error:
+        raise NothingToLearn(error.given, allowed=error.allowed, do=error.action) from error
+    except JudgementError as error:
+        raise NothingToLearn(str(error)) from error
+    except (DefinitionError, UnsupportedOperationError) as error:
+        raise DataError(str(error)) from error
+
+
+@cache
+def _code() -> str:
+    """Hash of the project's own source, so that a changed program runs its stages again."""
+    total = hashlib.blake2b(digest_size=16)
+    home = Path(__file__).parent.parent
+    for room in ROOMS:
+        for file in sorted((home / room).rglob("*.py")):
+            total.update(file.read_bytes())
+    return total.hexdigest()
+
+
+def what_next(project: Project, ran: Sequence[Ran]) -> str:
+    """One line on what a person may do after a line has ended."""
+    at = f" --project {project.name}" if project.name != "demo" else ""
+    return f"Next: churnlab ui opens the runs in MLflow · churnlab score{at} scores again · {project.home / 'warehouse.duckdb'}"

@@ -1,0 +1,72 @@
+"""Read a company's sources into the warehouse."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from typing import Any
+from uuid import uuid4
+
+from pipelines.config import Project
+from pipelines.console import Progress
+from pipelines.stage import stage
+
+SCHEMA = "loaded"
+
+
+def _outside(project: Project) -> str:
+    """Fingerprint of the source files: names, sizes and times of change; a database is read anew each time."""
+    total = hashlib.blake2b(repr(project.data).encode(), digest_size=16)
+    for source in _sources(project):
+        if source.path is None:
+            return f"database {uuid4()}"
+        root = project.data.root
+        place = root / source.path
+        files = sorted(root.glob(source.path)) if any(sign in source.path for sign in "*?[") else [place]
+        for file in (inner for path in files for inner in (sorted(path.rglob("*")) if path.is_dir() else [path])):
+            if file.is_file():
+                total.update(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}".encode())
+    return total.hexdigest()
+
+
+@stage(writes=["loaded"], sections=("data",), outside=_outside)
+def ingest(project: Project, progress: Progress, source: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Read the mapped sources into canonical tables, and account for every row."""
+    from pipelines.ingest import ingest as read_tables
+    from pipelines.ingest import ingest_flat
+    from pipelines.warehouse.duckdb_file import warehouse
+
+    with warehouse(project.home) as connection:
+        if project.data.flat is not None:
+            ledgers = [ingest_flat(project.data.flat, project.data.root, connection, SCHEMA, progress=progress)]
+        else:
+            assert project.data.mapping is not None
+            ledgers = read_tables(project.data.mapping, project.data.root, connection, SCHEMA, progress=progress)
+    written, rejected = sum(each.written for each in ledgers), sum(each.rejected for each in ledgers)
+    tables = sorted({each.table for each in ledgers})
+    progress.note(f"{sum(each.read for each in ledgers):,} rows read, {written:,} kept, {len(tables)} tables")
+    if rejected:
+        progress.warn(f"{rejected:,} rows cannot be read; they are listed in {SCHEMA}.rejected")
+    return {"tables": tables, "ledger": [asdict(each) for each in ledgers], "content": _content(project)}
+
+
+def _sources(project: Project) -> list[Any]:
+    if project.data.flat is not None:
+        return [project.data.flat]
+    assert project.data.mapping is not None
+    return [source for sources in project.data.mapping.tables.values() for source in sources]
+
+
+def _content(project: Project) -> str:
+    """Digest of the source files' content, so that later stages run again when a file changed in place."""
+    from pipelines.artifacts import digest
+    from pipelines.ingest.files import find
+
+    total = hashlib.blake2b(digest_size=16)
+    for source in _sources(project):
+        if source.path is None:
+            total.update(uuid4().bytes)
+        else:
+            for file in find(source, project.data.root):
+                total.update(digest(file).encode())
+    return total.hexdigest()

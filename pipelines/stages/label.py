@@ -1,0 +1,146 @@
+"""Say who was a customer at each cutoff, and who left afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pipelines.config import Churn, LabelSettings, Project
+from pipelines.console import Progress
+from pipelines.errors import ConfigError, DataError, NothingToLearn
+from pipelines.stage import stage
+
+if TYPE_CHECKING:
+    from training.labels.outcome import Outcome, Window
+
+FLAT_CUTOFF = None
+
+
+@stage(writes=["labels", "calendar"], sections=("data",))
+def label(
+    project: Project, settings: LabelSettings | None, progress: Progress, accepted: dict[str, Any]
+) -> dict[str, Any]:
+    """Label the customers who can churn at each cutoff; windows that are not over get no label."""
+    from pipelines.warehouse.duckdb_file import backend, warehouse
+
+    with warehouse(project.home, read_only=True) as connection:
+        made = _flat(connection, accepted) if settings is None else _panel(backend(connection), settings, accepted)
+    labels = made["labels"]
+    known = labels["churned"].dropna()
+    _check(known, made["calendar"])
+    progress.note(
+        f"{len(made['calendar']['cutoffs']) or 'no'} cutoffs, {len(known):,} labelled rows, base rate {known.mean():.1%}"
+    )
+    return made
+
+
+def outcomes(churn: list[Churn]) -> list[Outcome]:
+    """Give the definitions of churn that the configuration names."""
+    from training.labels.contractual import Contractual
+    from training.labels.inactivity import Inactivity
+    from training.labels.spend_drop import SpendDrop
+
+    classes: dict[str, Any] = {"contractual": Contractual, "inactivity": Inactivity, "spend_drop": SpendDrop}
+    return [classes[each.kind](**each.model_dump(exclude={"kind"})) for each in churn]
+
+
+def check_tables(definitions: list[Outcome], tables: Mapping[str, Any]) -> None:
+    """Refuse a definition of churn whose table the data do not bring.
+
+    Raises
+    ------
+    ConfigError
+        If a table is missing.
+    """
+    for outcome in definitions:
+        if outcome.table not in tables:
+            raise ConfigError(
+                f"churn is defined on {outcome.table}, which the data do not bring",
+                allowed=", ".join(sorted(tables)),
+                do="map the table, or choose another definition in label.churn",
+            )
+
+
+def window_of(settings: LabelSettings, accepted: dict[str, Any]) -> Window:
+    """Give the outcome window; the data end where the configuration says, or with the newest fact."""
+    from training.labels.outcome import Window
+
+    data_end = settings.data_end or datetime.fromisoformat(accepted["last"])
+    return Window(settings.horizon_days, settings.gap_days, data_end.replace(tzinfo=None))
+
+
+def cutoffs_of(settings: LabelSettings, window: Window, first: datetime) -> tuple[list[datetime], datetime]:
+    """Choose the cutoffs: the test cutoff, and before it those whose windows end by then, at equal distances.
+
+    Raises
+    ------
+    NothingToLearn
+        If the test window is not over, or the history is too short for a single training cutoff.
+    """
+    test = settings.test_cutoff.replace(tzinfo=None) if settings.test_cutoff else window.last_cutoff()
+    if not window.is_over(test):
+        raise NothingToLearn(
+            f"The test window [{test:%Y-%m-%d} + {window.reach.days} days] is not over: the data end {window.data_end}",
+            allowed=f"a test cutoff up to {window.last_cutoff():%Y-%m-%d}",
+            do="set label.test_cutoff earlier, or null",
+        )
+    earliest = first + timedelta(days=settings.minimum_history_days)
+    training = []
+    cutoff = test - window.reach
+    while cutoff >= earliest and len(training) < settings.most_cutoffs:
+        training.append(cutoff)
+        cutoff -= timedelta(days=settings.every_days)
+    if not training:
+        raise NothingToLearn(
+            f"0 training cutoffs: the data begin {first:%Y-%m-%d}, the test cutoff is {test:%Y-%m-%d}",
+            allowed=f"at least {settings.minimum_history_days} days of history and {window.reach.days} of outcome before it",
+            do="shorten label.horizon_days or label.minimum_history_days",
+        )
+    return sorted([*training, test]), test
+
+
+def _panel(backend: Any, settings: LabelSettings, accepted: dict[str, Any]) -> dict[str, Any]:
+    from pipelines.panel import canonical_tables
+    from training.labels.outcome import labels
+
+    tables = canonical_tables(backend, accepted["schema"], accepted["tables"])
+    definitions = outcomes(settings.churn)
+    check_tables(definitions, tables)
+    window = window_of(settings, accepted)
+    cutoffs, test = cutoffs_of(settings, window, datetime.fromisoformat(accepted["first"]))
+    frame = backend.to_pandas(labels(definitions, tables, cutoffs, window).order_by("cutoff", "customer_id"))
+    frame["churned"] = frame["churned"].astype("Int8")
+    if frame.empty:
+        raise NothingToLearn(
+            f"No customer is alive at any of {len(cutoffs)} cutoffs", do="check label.churn against the tables' times"
+        )
+    calendar = {
+        "flat": False,
+        "cutoffs": [cutoff.isoformat() for cutoff in cutoffs],
+        "test_cutoff": test.isoformat(),
+        "horizon_days": settings.horizon_days,
+        "gap_days": settings.gap_days,
+        "data_end": window.data_end.isoformat(),
+    }
+    return {"labels": frame, "calendar": calendar}
+
+
+def _flat(connection: Any, accepted: dict[str, Any]) -> dict[str, Any]:
+    frame = connection.execute(
+        f'SELECT customer_id, NULL::TIMESTAMP AS cutoff, churned, NULL::TIMESTAMP AS churned_at FROM "{accepted["schema"]}".flat'  # noqa: S608
+    ).df()
+    frame["churned"] = frame["churned"].astype("Int8")
+    return {"labels": frame, "calendar": {"flat": True, "cutoffs": [], "test_cutoff": None}}
+
+
+def _check(known: Any, calendar: dict[str, Any]) -> None:
+    if known.empty:
+        raise DataError("No customer has a label", do="check that outcome windows are over by the end of the data")
+    if known.nunique() < 2:
+        what = "left" if known.iloc[0] == 1 else "stayed"
+        raise NothingToLearn(
+            f"All {len(known):,} labelled customers {what}",
+            allowed="some who left and some who stayed",
+            do="check label.churn (or data.flat.positive), horizon and the tables",
+        )

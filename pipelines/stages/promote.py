@@ -1,0 +1,104 @@
+"""Let the new model challenge the champion, on the same later rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.config import Project, PromoteSettings
+from pipelines.console import Progress
+from pipelines.errors import GateFailed
+from pipelines.stage import stage
+from pipelines.tracking import Tracking, model_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@stage(writes=["champion"], sections=("tracking",))
+def promote(
+    project: Project,
+    settings: PromoteSettings,
+    progress: Progress,
+    tracking: Tracking,
+    panel: Path,
+    labels: pd.DataFrame,
+    calendar: dict[str, Any],
+    trained: Path,
+    judged: dict[str, Any],
+) -> dict[str, Any]:
+    """Register the best model as challenger; make it champion if its gates pass and it is no worse than the champion."""
+    from pipelines.registry import CHALLENGER, CHAMPION, PREVIOUS, log_model, register, version_of
+
+    name, run_id = model_name(project), judged["run_id"]
+    blocked = [gate for gate in judged["gates"] if gate["status"] == "failed" and gate["severity"] == "block"]
+    progress("logging the model")
+    record = json.loads((trained / "training.json").read_text(encoding="utf-8"))
+    uri = log_model(tracking, run_id, trained / "models" / judged["best"], record["kinds"])
+    tags = {"family": judged["best"], "cutoff": str(calendar["test_cutoff"]), "project": project.name}
+    version = register(tracking, name, uri, run_id, tags)
+    client = tracking.client()
+    client.set_registered_model_alias(name, CHALLENGER, version)
+    if blocked:
+        for gate in blocked:
+            client.set_model_version_tag(name, version, f"gate.{gate['code']}", gate["found"][:400])
+        raise GateFailed(
+            f"Version {version} fails {', '.join(gate['code'] for gate in blocked)}: {blocked[0]['found']}",
+            do=blocked[0]["do"],
+        )
+    champion = version_of(tracking, name, CHAMPION)
+    decision = _decide(tracking, settings, champion, judged, trained, (project, panel, labels, calendar))
+    for key, value in decision.items():
+        client.set_model_version_tag(name, version, f"decision.{key}", str(value))
+    if decision["promote"]:
+        if champion is not None:
+            client.set_registered_model_alias(name, PREVIOUS, champion.version)
+        client.set_registered_model_alias(name, CHAMPION, version)
+    chosen = version if decision["promote"] else str(champion.version)
+    progress.note(f"{name} version {chosen} is champion: {decision['reason']}")
+    return {"name": name, "version": chosen, "challenger": version, "decision": decision}
+
+
+def _decide(
+    tracking: Tracking,
+    settings: PromoteSettings,
+    champion: Any | None,
+    judged: dict[str, Any],
+    trained: Path,
+    source: tuple[Project, Path, pd.DataFrame, dict[str, Any]],
+) -> dict[str, Any]:
+    """Compare challenger and champion by paired bootstrap of log loss on the test slice."""
+    import pandas as pd
+
+    from evaluation.model.bootstrap import paired_difference
+    from pipelines.registry import model_folder
+    from pipelines.rows import labelled_rows
+    from training.errors import TrainingError
+    from training.model import load_model
+
+    if champion is None:
+        return {"promote": True, "reason": "the first champion"}
+    if str(champion.tags.get("cutoff")) > str(judged["calendar"]["test_cutoff"]):
+        return {"promote": False, "reason": f"version {champion.version} has learnt from these test rows; it stays"}
+    rows = labelled_rows(*source)
+    test = rows.examples.take(rows.split.test)
+    challenger = pd.read_parquet(trained / "test_predictions.parquet")
+    try:
+        old = load_model(model_folder(tracking, champion)).predict(test.features)
+    except TrainingError as error:
+        return {"promote": True, "reason": f"the old champion cannot score these signals ({error.given})"}
+    difference = paired_difference(
+        test.label, challenger[judged["best"]].to_numpy(), old, test.customer, metric="log_loss", level=settings.level
+    )
+    reason = (
+        f"log loss {difference.estimate:+.4f} against version {champion.version} "
+        f"({settings.level:.0%} interval {difference.low:+.4f} to {difference.high:+.4f})"
+    )
+    return {
+        "promote": bool(difference.high < settings.margin),
+        "reason": reason,
+        "difference": difference.estimate,
+        "low": difference.low,
+        "high": difference.high,
+    }

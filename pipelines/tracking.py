@@ -1,0 +1,126 @@
+"""Experiments in MLflow as people use them: one experiment a project, one run a line, nested runs below it.
+
+MLflow is imported when the first run is opened, because importing it takes seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipelines.config import Project, dump
+
+REGISTERED_PREFIX = "churn"
+OUTER_RUN = "MLFLOW_RUN_ID"
+
+
+def model_name(project: Project) -> str:
+    """Name under which the project's models are registered."""
+    return f"{REGISTERED_PREFIX}_{project.name}"
+
+
+class Tracking:
+    """The MLflow runs of one line.
+
+    Parameters
+    ----------
+    project
+        The project; its tracking address may be overridden by ``MLFLOW_TRACKING_URI``.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.run_id: str | None = os.environ.get(OUTER_RUN)
+        self._opened_here: list[str] = []
+
+    @property
+    def uri(self) -> str:
+        """Address of the store."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or self._project.tracking.uri
+
+    def client(self) -> Any:
+        """Give MLflow's client on the store."""
+        self._connect()
+        from mlflow import MlflowClient
+
+        return MlflowClient()
+
+    def mlflow(self) -> Any:
+        """Give the MLflow module, pointed at the store."""
+        self._connect()
+        import mlflow
+
+        return mlflow
+
+    def open(self) -> str:
+        """Open the run of this line, or give the one that is open."""
+        if self.run_id is None:
+            run = self.client().create_run(
+                self._experiment(), run_name=f"{self._project.name} …", tags={"mlflow.source.name": "churnlab"}
+            )
+            self.run_id = run.info.run_id
+            self._opened_here.append(self.run_id)
+        return self.run_id
+
+    @contextmanager
+    def run(self, run_id: str | None = None) -> Iterator[Any]:
+        """Make a run the active one; it is not ended."""
+        mlflow = self.mlflow()
+        outer = os.environ.pop(OUTER_RUN, None)
+        try:
+            with mlflow.start_run(run_id=run_id or self.open(), log_system_metrics=False):
+                yield mlflow
+        finally:
+            if outer is not None:
+                os.environ[OUTER_RUN] = outer
+
+    def child(self, name: str, parent: str, tags: Mapping[str, str] | None = None) -> str:
+        """Create a nested run and give its id."""
+        client = self.client()
+        experiment = client.get_run(parent).info.experiment_id
+        run = client.create_run(experiment, run_name=name, tags={"mlflow.parentRunId": parent, **(tags or {})})
+        return str(run.info.run_id)
+
+    def log_project(self, folder: Path) -> None:
+        """Log the resolved configuration with the open run."""
+        import yaml
+
+        with self.run() as mlflow:
+            mlflow.log_text(yaml.safe_dump(dump(self._project), sort_keys=False, allow_unicode=True), "project.yaml")
+
+    def end(self) -> None:
+        """Mark the line's run as finished."""
+        self._terminate("FINISHED")
+
+    def fail(self, stage: str, reason: str) -> None:
+        """Mark the line's run as failed, with the stage and the reason."""
+        client, run_id = self.client(), self.open()
+        client.set_tag(run_id, "churnlab.failed_stage", stage)
+        client.set_tag(run_id, "mlflow.note.content", f"Failed in **{stage}**: {reason}")
+        if run_id in self._opened_here:
+            client.update_run(run_id, name=f"{self._project.name} · failed in {stage}")
+        self._terminate("FAILED")
+
+    def _terminate(self, status: str) -> None:
+        if self.run_id is not None:
+            self.client().set_terminated(self.run_id, status=status)
+
+    def _experiment(self) -> str:
+        client, name = self.client(), self._project.name
+        found = client.get_experiment_by_name(name)
+        return str(found.experiment_id if found else client.create_experiment(name))
+
+    def _connect(self) -> None:
+        import logging
+
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        import mlflow
+
+        for noisy in ("alembic", "mlflow.store.db.utils", "mlflow.tracking._model_registry.client"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+        if mlflow.get_tracking_uri() != self.uri:
+            mlflow.set_tracking_uri(self.uri)
+        mlflow.set_registry_uri(self.uri)

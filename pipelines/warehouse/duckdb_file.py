@@ -1,0 +1,71 @@
+"""The project's own warehouse: one DuckDB file, opened with bounded memory and clear errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import ConnectionFailed, NotReady
+
+FILE = "warehouse.duckdb"
+MEMORY_SHARE = 0.5
+
+
+@contextmanager
+def warehouse(home: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse of a project.
+
+    Parameters
+    ----------
+    home
+        The project's folder.
+    read_only
+        Open for reading only, so that several readers may be there at once.
+
+    Raises
+    ------
+    ConnectionFailed
+        If the file is locked by another process, read-only or no DuckDB file.
+    NotReady
+        If it is to be read and does not exist.
+    """
+    path = home / FILE
+    if read_only and not path.exists():
+        raise NotReady(f"There is no warehouse {path} yet", do="run: churnlab run")
+    home.mkdir(parents=True, exist_ok=True)
+    _check_rights(path, read_only)
+    connection = _connected(path, read_only)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def backend(connection: duckdb.DuckDBPyConnection) -> Any:
+    """Give the Ibis backend on a connection."""
+    import ibis
+
+    return ibis.duckdb.from_connection(connection)
+
+
+def _check_rights(path: Path, read_only: bool) -> None:
+    if not read_only and not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConnectionFailed(f"{path} cannot be written", do="give this user the right to write there, or set workspace")
+
+
+def _connected(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        locked = "lock" in str(error).lower()
+        given = f"{path} is in use by another process" if locked else f"{path} cannot be opened as a DuckDB file"
+        do = "wait for the other job to end" if locked else "move the file away; the stages make it anew"
+        raise ConnectionFailed(given, do=do) from error
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection

@@ -1,0 +1,128 @@
+"""The tables that the scoring job leaves behind, written so that doing it twice changes nothing.
+
+Every write is an upsert on the table's key in one transaction; a row whose values are the same is not touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+SCHEMA = "scores"
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """A table of the contract.
+
+    Parameters
+    ----------
+    name
+        Table name.
+    columns
+        Column name to SQL type.
+    key
+        Columns of the primary key.
+    unchanging
+        Columns that keep their first value when the row is written again.
+    """
+
+    name: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+    unchanging: tuple[str, ...] = ()
+
+
+_SCORE_KEY = ("customer_id", "as_of", "horizon_days", "model_version")
+
+CHURN_SCORES = ScoreTable(
+    "churn_scores",
+    {
+        "customer_id": "VARCHAR",
+        "as_of": "TIMESTAMP",
+        "horizon_days": "INTEGER",
+        "model_version": "VARCHAR",
+        "probability": "DOUBLE",
+        "band": "VARCHAR",
+        "rank": "INTEGER",
+        "valid_until": "TIMESTAMP",
+        "run_id": "VARCHAR",
+    },
+    _SCORE_KEY,
+)
+
+SCORE_RUNS = ScoreTable(
+    "score_runs",
+    {
+        "run_id": "VARCHAR",
+        "as_of": "TIMESTAMP",
+        "model_name": "VARCHAR",
+        "model_version": "VARCHAR",
+        "eligible": "INTEGER",
+        "scored": "INTEGER",
+        "excluded": "INTEGER",
+        "failed": "INTEGER",
+        "status": "VARCHAR",
+        "started_at": "TIMESTAMP",
+        "finished_at": "TIMESTAMP",
+    },
+    ("run_id",),
+    ("started_at", "finished_at"),
+)
+
+TABLES = (CHURN_SCORES, SCORE_RUNS)
+
+CURRENT = f"""
+CREATE OR REPLACE VIEW {SCHEMA}.churn_scores_current AS
+SELECT * EXCLUDE (newest) FROM (
+  SELECT *, row_number() OVER (
+    PARTITION BY customer_id, horizon_days ORDER BY as_of DESC, try_cast(model_version AS INTEGER) DESC, model_version DESC
+  ) AS newest
+  FROM {SCHEMA}.churn_scores WHERE as_of = (SELECT max(as_of) FROM {SCHEMA}.churn_scores)
+) WHERE newest = 1 AND valid_until > now()::TIMESTAMP
+"""
+
+
+def create(connection: Any) -> None:
+    """Create the tables and the view of the newest valid scores where they are missing."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    for table in TABLES:
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+        key = ", ".join(f'"{name}"' for name in table.key)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{table.name} ({columns}, PRIMARY KEY ({key}))")
+    connection.execute(CURRENT)
+
+
+def upsert(connection: Any, table: ScoreTable, frame: Any) -> int:
+    """Write rows; give the number of rows that are new or changed.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection with the tables created.
+    table
+        Where to.
+    frame
+        pandas frame with the table's columns.
+    """
+    connection.register("_incoming", frame)
+    names = ", ".join(f'"{name}"' for name in table.columns)
+    free = [name for name in table.columns if name not in (*table.key, *table.unchanging)]
+    differs = " OR ".join(f'old."{name}" IS DISTINCT FROM new."{name}"' for name in free)
+    same_key = " AND ".join(f'old."{name}" = new."{name}"' for name in table.key)
+    source = f"SELECT {names} FROM _incoming"  # noqa: S608
+    changed = f"""
+        SELECT new.* FROM ({source}) new LEFT JOIN {SCHEMA}.{table.name} old ON {same_key}
+        WHERE old."{table.key[0]}" IS NULL OR {differs}
+    """  # noqa: S608
+    sets = ", ".join(f'"{name}" = excluded."{name}"' for name in free)
+    key = ", ".join(f'"{name}"' for name in table.key)
+    try:
+        touched = connection.execute(f"SELECT count(*) FROM ({changed})").fetchone()[0]  # noqa: S608
+        connection.execute(
+            f"INSERT INTO {SCHEMA}.{table.name} ({names}) SELECT {names} FROM ({changed}) "  # noqa: S608
+            f"ON CONFLICT ({key}) DO UPDATE SET {sets}"
+        )
+    finally:
+        connection.unregister("_incoming")
+    return int(touched)
