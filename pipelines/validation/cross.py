@@ -1,0 +1,89 @@
+"""Checks that hold a table against the customers and contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import duckdb
+
+from features.tables import CONTRACTS, CUSTOMERS, ORDERS, TABLES, USAGE_EVENTS
+from pipelines.validation.check import Check, Severity, rows_where
+from pipelines.validation.quoting import name, sql
+
+KNOWN = "validation_customers"
+_AFTER_END = (ORDERS.name, USAGE_EVENTS.name)
+_FOREVER = "TIMESTAMP 'infinity'"
+
+
+def remember_customers(
+    connection: duckdb.DuckDBPyConnection, schema: str, tables: Collection[str], unusable: str
+) -> None:
+    """Make the temporary table that the other tables are held against: usable customers, their beginning and end.
+
+    Parameters
+    ----------
+    connection
+        The warehouse.
+    schema, tables
+        Where the loaded tables are, and which there are.
+    unusable
+        Table of the row numbers of customers that cannot be used.
+    """
+    usable = sql(
+        "FROM", name(schema, CUSTOMERS.name), "WHERE rowid NOT IN (SELECT row_number FROM", name(unusable), ")"
+    )
+    if CONTRACTS.name in tables:
+        last = f"max(coalesce(ended_at, {_FOREVER})) AS ended_at"
+        ends = sql("SELECT customer_id,", last, "FROM", name(schema, CONTRACTS.name), "GROUP BY customer_id")
+        usable = sql("FROM (", usable, ") LEFT JOIN (", ends, ") USING (customer_id)")
+    else:
+        usable = sql("FROM (SELECT *, NULL::TIMESTAMP AS ended_at", usable, ")")
+    connection.execute(
+        sql("CREATE OR REPLACE TEMP TABLE", name(KNOWN), "AS SELECT customer_id, signed_up_at, ended_at", usable)
+    )
+
+
+def cross_checks(schema: str, table: str, tables: Collection[str], orphans: Severity) -> list[Check]:
+    """Generate the checks of a table against the others; `remember_customers` must have been called.
+
+    Parameters
+    ----------
+    schema, table
+        The loaded table.
+    tables
+        All tables that there are.
+    orphans
+        What happens to rows of unknown customers.
+    """
+    if table == CUSTOMERS.name or table not in TABLES:
+        return []
+    return list(_checks(schema, table, tables, orphans))
+
+
+def _checks(schema: str, table: str, tables: Collection[str], orphans: Severity) -> Iterator[Check]:
+    happened = TABLES[table].happened_at
+    orphan = sql("customer_id IS NOT NULL AND customer_id NOT IN (SELECT customer_id FROM", name(KNOWN), ")")
+    yield rows_where(f"{table}.customer_id.orphan", table, orphan, orphans, "customer_id is not in customers")
+    early = _held_against_customer(f"loaded.{name(happened)} < known.signed_up_at")
+    yield rows_where(f"{table}.{happened}.before_customer", table, early, "warn", f"{happened} is before signed_up_at")
+    if table in _AFTER_END and CONTRACTS.name in tables:
+        late = _held_against_customer(f"loaded.{name(happened)} > known.ended_at")
+        yield rows_where(f"{table}.{happened}.after_end", table, late, "warn", f"{happened} is after the last contract")
+    if table == CONTRACTS.name:
+        said = "overlaps an earlier term of the same plan"
+        yield rows_where("contracts.started_at.overlap", table, _overlap(name(schema, table)), "warn", said)
+
+
+def _held_against_customer(condition: str) -> str:
+    known = sql("SELECT 1 FROM", name(KNOWN), "AS known WHERE known.customer_id = loaded.customer_id AND", condition)
+    return f"EXISTS ({known})"
+
+
+def _overlap(contracts: str) -> str:
+    """Whether a term begins before an earlier one of the customer's plan has ended."""
+    earlier = (
+        "PARTITION BY customer_id, plan ORDER BY started_at, rowid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    )
+    ended = f"max(coalesce(ended_at, ends_at, {_FOREVER})) OVER ({earlier})"
+    terms = sql("SELECT rowid AS row_number, started_at <", ended, "AS within FROM", contracts)
+    return sql("loaded.rowid IN (SELECT row_number FROM (", terms, ") WHERE within)")

@@ -1,0 +1,129 @@
+"""Rows that may not be used are put aside with every reason; the others become the accepted table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.validation.check import Check
+from pipelines.validation.conditions import failing_row, key_of
+from pipelines.validation.quoting import name, sql, value
+
+ACCEPTED = "accepted"
+QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True)
+class Parted:
+    """Account of one table: rows = accepted + quarantined.
+
+    Parameters
+    ----------
+    table
+        The table.
+    rows, accepted, quarantined
+        Rows loaded, usable, and set aside.
+    reasons
+        Rows a reason, most frequent first; a row may have several.
+    """
+
+    table: str
+    rows: int
+    accepted: int
+    quarantined: int
+    reasons: dict[str, int]
+
+    @property
+    def balances(self) -> bool:
+        """Whether every row is accounted for."""
+        return self.rows == self.accepted + self.quarantined
+
+
+def flagged(table: str) -> str:
+    """Name of the temporary table of a table's unusable rows."""
+    return f"validation_flagged_{table}"
+
+
+def quarantine_of(table: str) -> str:
+    """Name of the table of rows set aside."""
+    return f"quarantine_{table}"
+
+
+def flag(connection: duckdb.DuckDBPyConnection, schema: str, table: str, checks: Sequence[Check]) -> None:
+    """Make the temporary table of a table's unusable rows: row number and every reason, in one pass.
+
+    Of rows with the same key the first usable one is kept.
+
+    Parameters
+    ----------
+    connection
+        The warehouse.
+    schema, table
+        The loaded table.
+    checks
+        Checks whose failing rows are set aside.
+    """
+    single = [(condition, check.reason) for check in checks if (condition := _condition(check))]
+    keys = [(key, check.reason) for check in checks if (key := key_of(check.expectation, check.arguments))]
+    flags = [f"{condition} AS flag_{number}" for number, (condition, _) in enumerate(single)]
+    bad = " OR ".join(f"flag_{number}" for number in range(len(single))) or "FALSE"
+    columns = sorted({column for key, _ in keys for column in key})
+    rows = ", ".join(["loaded.rowid AS row_number", *flags, *(f"loaded.{name(column)}" for column in columns)])
+    repeats = [f"{_repeats(key, bad)} AS repeat_{number}" for number, (key, _) in enumerate(keys)]
+    inner = sql("SELECT", ", ".join(["*", *repeats]), "FROM (SELECT", rows, "FROM", name(schema, table), "AS loaded)")
+    words = [f"CASE WHEN flag_{number} THEN {value(said)} END" for number, (_, said) in enumerate(single)]
+    words += [f"CASE WHEN repeat_{number} THEN {value(said)} END" for number, (_, said) in enumerate(keys)]
+    reasons = f"list_filter([{', '.join(words)}], each -> each IS NOT NULL)::VARCHAR[] AS reasons"
+    wanted = " OR ".join([bad, *(f"repeat_{number}" for number in range(len(keys)))])
+    place = name(flagged(table))
+    connection.execute(
+        sql("CREATE OR REPLACE TEMP TABLE", place, "AS SELECT row_number,", reasons, "FROM (", inner, ") WHERE", wanted)
+    )
+
+
+def account(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> Parted:
+    """Count a table's rows and those that are set aside."""
+    rows = _count(connection.table(f"{schema}.{table}"))
+    aside = connection.table(flagged(table))
+    counted = aside.project("unnest(reasons) AS reason").aggregate("reason, count(*) AS rows", "reason")
+    reasons = dict(counted.order("rows DESC, reason").fetchall())
+    return Parted(table, rows, rows - _count(aside), _count(aside), reasons)
+
+
+def write_quarantine(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+    """Write the rows set aside, with their reasons, and count them."""
+    joined = sql(name(schema, table), "AS loaded JOIN", name(flagged(table)), "ON loaded.rowid = row_number")
+    listed = ", ".join(name(column) for column in connection.table(f"{schema}.{table}").columns)
+    rows = sql("SELECT row_number, reasons,", listed, "FROM", joined)
+    return _create(connection, QUARANTINE, quarantine_of(table), sql(rows, "ORDER BY row_number"))
+
+
+def write_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+    """Write the usable rows in their order, and count them."""
+    aside = sql("SELECT row_number FROM", name(flagged(table)))
+    rows = sql("FROM", name(schema, table), "WHERE rowid NOT IN (", aside, ")")
+    if not _count(connection.table(flagged(table))):
+        rows = sql("FROM", name(schema, table))
+    return _create(connection, ACCEPTED, table, rows)
+
+
+def _condition(check: Check) -> str | None:
+    return f"coalesce({check.condition}, FALSE)" if check.condition else failing_row(check.expectation, check.arguments)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, schema: str, table: str, rows: str) -> int:
+    connection.execute(sql("CREATE OR REPLACE TABLE", name(schema, table), "AS", rows))
+    return _count(connection.table(f"{schema}.{table}"))
+
+
+def _count(relation: duckdb.DuckDBPyRelation) -> int:
+    return int(relation.aggregate("count(*)").fetchall()[0][0])
+
+
+def _repeats(key: tuple[str, ...], bad: str) -> str:
+    """Write SQL that is true for every row of a key but the first usable one; an incomplete key repeats nothing."""
+    there = " AND ".join(f"{name(column)} IS NOT NULL" for column in key)
+    parts = ", ".join(name(column) for column in key)
+    return f"({there} AND row_number() OVER (PARTITION BY {parts} ORDER BY ({bad}), row_number) > 1)"

@@ -1,0 +1,155 @@
+"""From loaded tables to accepted ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+from features.tables import TABLES
+from pipelines.errors import DataError
+from pipelines.validation.accept import Limits, accept, check, record
+
+TYPES = {
+    "string": "VARCHAR",
+    "int64": "BIGINT",
+    "float64": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMP",
+}
+LIMITS = Limits(datetime(1971, 1, 1), datetime(2026, 11, 22), "quarantine", 0.5, {"customers": 1})
+
+
+def warehouse(**tables: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA loaded")
+    for name, rows in tables.items():
+        columns = TABLES[name].all_columns
+        listed = ", ".join(f"{column.name} {TYPES[column.type]}" for column in columns)
+        connection.execute(f"CREATE TABLE loaded.{name} ({listed})")
+        for row in rows:
+            complete = {"known_at": row.get(TABLES[name].happened_at), **row}
+            marks = ", ".join("?" for _ in columns)
+            connection.execute(
+                f"INSERT INTO loaded.{name} VALUES ({marks})", [complete.get(column.name) for column in columns]
+            )
+    return connection
+
+
+def run(connection: duckdb.DuckDBPyConnection, tables: list[str], limits: Limits = LIMITS) -> dict[str, Any]:
+    checked = check(connection, "loaded", tables, limits, lambda text: None)
+    accept(connection, "loaded", checked, limits)
+    return record(connection, checked)
+
+
+def failed(made: dict[str, Any]) -> dict[str, int]:
+    return {each["name"]: each["failing"] for each in made["checks"] if each["outcome"] == "failed"}
+
+
+CUSTOMERS = [{"customer_id": "A", "signed_up_at": "2025-01-01"}, {"customer_id": "B", "signed_up_at": "2025-01-01"}]
+ORDERS = [
+    {"order_id": "1", "customer_id": "A", "ordered_at": "2025-03-01", "amount": 10.0},
+    {"order_id": "2", "customer_id": "B", "ordered_at": "2025-04-01", "amount": float("inf"), "discount_amount": -1},
+    {"order_id": "3", "customer_id": "Z", "ordered_at": "2025-05-01", "amount": -5.0},
+    {"order_id": "4", "customer_id": "B", "ordered_at": "2024-12-31", "amount": 5.0},
+]
+
+
+def test_rows_are_accepted_or_set_aside_with_their_reasons() -> None:
+    connection = warehouse(customers=CUSTOMERS, orders=ORDERS)
+    made = run(connection, ["orders", "customers"])
+    assert made["tables"] == ["customers", "orders"]
+    assert made["rows"] == {"customers": 2, "orders": 2}
+    assert made["quarantined"] == {"customers": 0, "orders": 2}
+    aside = connection.execute("SELECT order_id, reasons FROM quarantine.quarantine_orders").fetchall()
+    assert aside == [
+        ("2", ["amount is not a number", "discount_amount is not a number of 0 or more"]),
+        ("3", ["customer_id is not in customers"]),
+    ]
+    assert (made["first"], made["last"]) == ("2024-12-31T00:00:00", "2025-03-01T00:00:00")
+    assert failed(made)["orders.ordered_at.before_customer"] == 1
+
+
+def test_orphans_of_a_customer_that_was_set_aside_are_orphans() -> None:
+    customers = [*CUSTOMERS, {"customer_id": "C", "signed_up_at": None}]
+    orders = [*ORDERS[:1], {"order_id": "9", "customer_id": "C", "ordered_at": "2025-03-01"}]
+    made = run(warehouse(customers=customers, orders=orders), ["customers", "orders"])
+    assert made["reasons"] == {
+        "customers": {"signed_up_at is missing": 1},
+        "orders": {"customer_id is not in customers": 1},
+    }
+
+
+def test_orphans_may_stop_or_stay() -> None:
+    connection = warehouse(customers=CUSTOMERS, orders=[ORDERS[0], ORDERS[2]])
+    with pytest.raises(DataError, match=r"1 rows of orders fail orders\.customer_id\.orphan"):
+        run(connection, ["customers", "orders"], replace(LIMITS, orphans="stop"))
+    made = run(connection, ["customers", "orders"], replace(LIMITS, orphans="warn"))
+    assert made["rows"]["orders"] == 2
+    assert failed(made)["orders.customer_id.orphan"] == 1
+
+
+def test_too_much_set_aside_stops_and_leaves_the_accepted_tables_as_they_were() -> None:
+    connection = warehouse(customers=CUSTOMERS, orders=ORDERS[:1])
+    run(connection, ["customers", "orders"])
+    connection.execute("INSERT INTO loaded.orders (order_id, customer_id) VALUES ('5', 'A'), ('6', 'A')")
+    with pytest.raises(DataError) as stopped:
+        run(connection, ["customers", "orders"])
+    assert "2 of 3 rows of orders (66.7%) cannot be used: ordered_at is missing (2)" in stopped.value.given
+    assert stopped.value.allowed == "at most 50% (validate.quarantine_limit)"
+    assert connection.execute("SELECT order_id FROM accepted.orders").fetchall() == [("1",)]
+    assert connection.execute("SELECT count(*) FROM quarantine.quarantine_orders").fetchall() == [(2,)]
+
+
+def test_a_table_that_must_have_rows_and_is_empty_stops() -> None:
+    with pytest.raises(DataError, match="customers has 0 usable rows"):
+        run(warehouse(customers=[]), ["customers"])
+
+
+def test_an_empty_table_is_left_out() -> None:
+    made = run(warehouse(customers=CUSTOMERS, orders=[]), ["customers", "orders"])
+    assert made["tables"] == ["customers"]
+    assert (made["first"], made["last"]) == ("2025-01-01T00:00:00", "2025-01-01T00:00:00")
+
+
+def test_terms_that_overlap_and_orders_after_the_end_are_told() -> None:
+    contracts = [
+        {"contract_id": "1", "customer_id": "A", "started_at": "2025-01-01", "ends_at": "2025-07-01", "plan": "x"},
+        {"contract_id": "2", "customer_id": "A", "started_at": "2025-06-01", "ends_at": "2026-01-01", "plan": "x"},
+        {"contract_id": "3", "customer_id": "A", "started_at": "2025-06-01", "ends_at": "2026-01-01", "plan": "y"},
+        {"contract_id": "4", "customer_id": "B", "started_at": "2025-01-01", "ended_at": "2025-03-01", "plan": "x"},
+    ]
+    made = run(
+        warehouse(customers=CUSTOMERS, orders=ORDERS[:2], contracts=contracts), ["customers", "orders", "contracts"]
+    )
+    found = failed(made)
+    assert found["contracts.started_at.overlap"] == 1
+    assert found["orders.ordered_at.after_end"] == 1
+
+
+def test_a_term_signed_ahead_does_not_move_the_end_of_the_data() -> None:
+    contracts = [{"contract_id": "1", "customer_id": "A", "started_at": "2027-06-01", "known_at": "2026-10-01"}]
+    made = run(warehouse(customers=CUSTOMERS, contracts=contracts), ["customers", "contracts"])
+    assert made["rows"]["contracts"] == 1
+    assert made["last"] == "2026-10-01T00:00:00"
+
+
+def test_a_flat_table_is_checked_for_key_and_label() -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA loaded")
+    connection.execute(
+        "CREATE TABLE loaded.flat AS FROM (VALUES ('A', 1, 1.5), ('A', 0, 2.0), ('B', 7, 2.0), (NULL, 1, 2.0), "
+        "('C', 0, 'nan'::DOUBLE), ('D', NULL, NULL), ('E', 0, 3), ('F', 0, 3)) AS rows(customer_id, churned, size)"
+    )
+    made = run(connection, ["flat"])
+    assert made["flat"]
+    assert made["reasons"]["flat"] == {
+        "churned is neither 0 nor 1": 1,
+        "customer_id is missing": 1,
+        "customer_id repeats another row": 1,
+        "size is not a number": 1,
+    }
+    assert connection.execute("SELECT customer_id FROM accepted.flat").fetchall() == [("A",), ("D",), ("E",), ("F",)]
