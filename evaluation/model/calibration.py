@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import logit
 
 from evaluation.errors import JudgementError
-from evaluation.model.rows import FloatArray, IntArray, Rows
+from evaluation.model.rows import FloatArray, IntArray, Rows, weighted_sum
 from evaluation.model.shares import wilson_interval
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
@@ -66,8 +67,8 @@ def log_loss_of(rows: Rows) -> float:
     """`log_loss` of rows that are already sorted."""
     probability = _inside(rows.tie_score)
     stayers = rows.tie_weight - rows.tie_positives
-    likelihood = rows.tie_positives @ np.log(probability) + stayers @ np.log1p(-probability)
-    return float(-likelihood / rows.total)
+    likelihood = weighted_sum(np.log(probability), rows.tie_positives) + weighted_sum(np.log1p(-probability), stayers)
+    return -likelihood / rows.total
 
 
 def brier(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> float:
@@ -84,8 +85,9 @@ def brier(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = N
 def brier_of(rows: Rows) -> float:
     """`brier` of rows that are already sorted."""
     stayers = rows.tie_weight - rows.tie_positives
-    squared = rows.tie_positives @ (1 - rows.tie_score) ** 2 + stayers @ rows.tie_score**2
-    return float(squared / rows.total)
+    return (
+        weighted_sum((1 - rows.tie_score) ** 2, rows.tie_positives) + weighted_sum(rows.tie_score**2, stayers)
+    ) / rows.total
 
 
 def brier_parts(
@@ -110,13 +112,13 @@ def brier_parts(
     weights, given, left = bin_means(rows, bin_of_tie)
     base_rate = rows.positives / rows.total
     spread = rows.tie_score - given[bin_of_tie]
-    variance = rows.tie_weight @ spread**2
-    covariance = (rows.tie_positives - left[bin_of_tie] * rows.tie_weight) @ spread
+    variance = weighted_sum(spread**2, rows.tie_weight)
+    covariance = weighted_sum(spread, rows.tie_positives - left[bin_of_tie] * rows.tie_weight)
     return BrierParts(
-        reliability=float(weights @ (given - left) ** 2 / rows.total),
-        resolution=float(weights @ (left - base_rate) ** 2 / rows.total),
+        reliability=weighted_sum((given - left) ** 2, weights) / rows.total,
+        resolution=weighted_sum((left - base_rate) ** 2, weights) / rows.total,
         uncertainty=base_rate * (1 - base_rate),
-        within_bins=float((variance - 2 * covariance) / rows.total),
+        within_bins=(variance - 2 * covariance) / rows.total,
     )
 
 
@@ -148,8 +150,7 @@ def calibration_slope_of(rows: Rows) -> float:
     separated = _separation(positives, weight)
     if separated:
         return separated * float("inf")
-    design = np.column_stack([np.ones_like(given), given])
-    return 1 + float(_recalibration(given, design, positives, weight)[1])
+    return 1 + float(_recalibration(given, [np.ones_like(given), given], positives, weight)[1])
 
 
 def calibration_intercept(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> float:
@@ -172,7 +173,7 @@ def calibration_intercept_of(rows: Rows) -> float:
     """`calibration_intercept` of rows that are already sorted."""
     rows.need_both_classes()
     given = logit(_inside(rows.tie_score))
-    return float(_recalibration(given, np.ones((given.size, 1)), rows.tie_positives, rows.tie_weight)[0])
+    return float(_recalibration(given, [np.ones_like(given)], rows.tie_positives, rows.tie_weight)[0])
 
 
 def ece(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None, *, bins: int = 10) -> float:
@@ -191,7 +192,7 @@ def ece(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = Non
 def ece_of(rows: Rows, bins: int = 10) -> float:
     """`ece` of rows that are already sorted."""
     weights, given, left = bin_means(rows, equal_mass_bins(rows, bins))
-    return float(weights @ np.abs(given - left) / rows.total)
+    return weighted_sum(np.abs(given - left), weights) / rows.total
 
 
 def reliability_curve(
@@ -285,25 +286,36 @@ def _separation(positives: FloatArray, weight: FloatArray) -> int:
     return -1 if with_stayers[-1] <= with_leavers[0] else 0
 
 
-def _recalibration(given: FloatArray, design: FloatArray, positives: FloatArray, weight: FloatArray) -> FloatArray:
-    """Maximum-likelihood corrections c of logit P(left) = given + design c, by damped Newton steps."""
-    corrections = np.zeros(design.shape[1])
+def _recalibration(
+    given: FloatArray, columns: Sequence[FloatArray], positives: FloatArray, weight: FloatArray
+) -> FloatArray:
+    """Maximum-likelihood corrections c of logit P(left) = given + sum of c times columns, by damped Newton steps."""
+    corrections = np.zeros(len(columns))
     reached, fitted = _likelihood(given, positives, weight)
     for _ in range(NEWTON_STEPS):
-        curvature = (design.T * (weight * fitted * (1 - fitted))) @ design
-        step = np.linalg.lstsq(curvature, design.T @ (positives - weight * fitted), rcond=None)[0]
-        trial, fitted = _likelihood(given + design @ (corrections + step), positives, weight)
+        step = _newton_step(columns, positives - weight * fitted, weight * fitted * (1 - fitted))
+        trial, fitted = _likelihood(_corrected(given, columns, corrections + step), positives, weight)
         while trial < reached and np.abs(step).max() > NEWTON_TOLERANCE:
             step = step / 2
-            trial, fitted = _likelihood(given + design @ (corrections + step), positives, weight)
+            trial, fitted = _likelihood(_corrected(given, columns, corrections + step), positives, weight)
         corrections, reached = corrections + step, trial
         if np.abs(step).max() <= NEWTON_TOLERANCE:
             break
     return corrections
 
 
+def _newton_step(columns: Sequence[FloatArray], residual: FloatArray, information: FloatArray) -> FloatArray:
+    curvature = [[weighted_sum(one * other, information) for other in columns] for one in columns]
+    gradient = [weighted_sum(one, residual) for one in columns]
+    return np.linalg.lstsq(np.array(curvature), np.array(gradient), rcond=None)[0]
+
+
+def _corrected(given: FloatArray, columns: Sequence[FloatArray], corrections: FloatArray) -> FloatArray:
+    return given + sum(correction * column for correction, column in zip(corrections, columns, strict=True))
+
+
 def _likelihood(linear: FloatArray, positives: FloatArray, weight: FloatArray) -> tuple[float, FloatArray]:
     """Log likelihood and fitted probabilities, with one exponential for both."""
     small = np.exp(-np.abs(linear))
-    likelihood = positives @ linear - weight @ (np.maximum(linear, 0) + np.log1p(small))
-    return float(likelihood), np.where(linear >= 0, 1, small) / (1 + small)
+    likelihood = weighted_sum(linear, positives) - weighted_sum(np.maximum(linear, 0) + np.log1p(small), weight)
+    return likelihood, np.where(linear >= 0, 1, small) / (1 + small)

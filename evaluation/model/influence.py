@@ -34,11 +34,9 @@ class GroupAucs:
 
     def difference(self, first: int, second: int) -> tuple[float, float]:
         """Difference of two groups and its standard error."""
-        pair = [first, second]
-        sign = np.array([1.0, -1.0])
-        return float(self.auc[first] - self.auc[second]), float(
-            np.sqrt(sign @ self.covariance[np.ix_(pair, pair)] @ sign)
-        )
+        shared = self.covariance
+        variance = shared[first, first] + shared[second, second] - 2 * shared[first, second]
+        return float(self.auc[first] - self.auc[second]), float(np.sqrt(max(variance, 0)))
 
     def chance_of_spread(self) -> float:
         """Probability of a spread at least this wide if all groups had the same AUC (Wald test)."""

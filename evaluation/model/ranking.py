@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from evaluation.errors import JudgementError
-from evaluation.model.rows import FloatArray, Rows
+from evaluation.model.rows import FloatArray, Rows, weighted_sum
 
 
 def roc_auc(label: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> float:
@@ -47,7 +47,7 @@ def roc_auc_of(rows: Rows) -> float:
     rows.need_both_classes()
     stayers = rows.tie_weight - rows.tie_positives
     above = (rows.captured[1:] + rows.captured[:-1]) / 2
-    return float(stayers @ above / (rows.positives * (rows.total - rows.positives)))
+    return weighted_sum(above, stayers) / (rows.positives * (rows.total - rows.positives))
 
 
 def pr_auc(label: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> float:
@@ -67,7 +67,7 @@ def pr_auc_of(rows: Rows) -> float:
     """`pr_auc` of rows that are already sorted."""
     rows.need_both_classes()
     contacted = np.maximum(rows.contacted[1:], np.finfo(np.float64).tiny)
-    return float(rows.tie_positives @ (rows.captured[1:] / contacted) / rows.positives)
+    return weighted_sum(rows.captured[1:] / contacted, rows.tie_positives) / rows.positives
 
 
 def ks(label: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> float:

@@ -12,6 +12,8 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 
 from evaluation.errors import JudgementError
 from evaluation.model import calibration
+from evaluation.model.consistency import range_if_true
+from evaluation.model.rows import Rows
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +138,20 @@ def test_equal_probabilities_share_a_bin_whatever_their_order():
     label, probability = np.array([0, 1, 1, 0, 1, 0]), np.array([0.5, 0.5, 0.5, 0.5, 0.5, 0.1])
     curve = calibration.reliability_curve(label, probability, bins=3)
     assert curve["rows"].tolist() == [1, 5]
+
+
+def test_chance_takes_a_truthful_model_no_farther_than_its_range(truthful):
+    label, probability = truthful[0][:600], truthful[1][:600]
+    for metric in (calibration.ece_of, calibration.calibration_slope_of):
+        within = []
+        for start in range(0, 18_000, 600):
+            rows = Rows.of_probabilities(truthful[0][start : start + 600], truthful[1][start : start + 600])
+            low, high = range_if_true(rows, metric, replicates=100, level=0.9)
+            within.append(low <= metric(rows) <= high)
+        assert 0.75 <= np.mean(within) <= 1
+    extreme = Rows.of_probabilities(label, expit(2.5 * logit(probability)))
+    assert calibration.calibration_slope_of(extreme) < range_if_true(extreme, calibration.calibration_slope_of)[0]
+    assert calibration.ece_of(extreme) > range_if_true(extreme, calibration.ece_of)[1]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields, replace
 
 import numpy as np
@@ -133,6 +134,47 @@ FLAWS = {
 
 def test_every_gate_is_found_by_its_name():
     assert list(discover_gates()) == CODES
+
+
+NEW_GATE = """
+from dataclasses import dataclass
+from evaluation.gates.gate import Gate
+from evaluation.gates.words import Words
+
+@dataclass(frozen=True, kw_only=True)
+class New(Gate):
+    code = "{code}"
+    title = why = do = Words("new", "新")
+
+    def check(self, evidence):
+        return self.failed(Words("found", "发现"))
+"""
+
+
+@pytest.fixture
+def gate_folder(tmp_path, monkeypatch):
+    """A folder that counts as part of evaluation/gates for one test."""
+    import evaluation.gates
+
+    monkeypatch.setattr(evaluation.gates, "__path__", [*evaluation.gates.__path__, str(tmp_path)])
+    discover_gates.cache_clear()
+    yield tmp_path
+    discover_gates.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("evaluation.gates.CHN9")]:
+        del sys.modules[name]
+
+
+def test_a_new_file_is_a_new_gate(gate_folder):
+    (gate_folder / "CHN901_new.py").write_text(NEW_GATE.format(code="CHN901"), encoding="utf-8")
+    assert statuses(Evidence())["CHN901"] == "failed"
+    assert statuses(Evidence(), {"CHN901": {"severity": "warn"}})["CHN901"] == "warned"
+
+
+@pytest.mark.parametrize("text", ["", NEW_GATE.format(code="CHN555")])
+def test_a_file_without_its_gate_is_refused(gate_folder, text):
+    (gate_folder / "CHN902_broken.py").write_text(text, encoding="utf-8")
+    with pytest.raises(JudgementError, match=r"CHN902_broken.py must hold one gate"):
+        run_gates(Evidence())
 
 
 def test_sound_evidence_passes_every_gate(sound):
