@@ -9,7 +9,7 @@ import duckdb
 
 from features.tables import Column
 from pipelines.ingest.mapping import Reading
-from pipelines.ingest.reading import Convention, Family, Kind, cleaned, family_of, mapped, reason, value
+from pipelines.ingest.reading import Convention, Family, Kind, cleaned, family_of, mapped, reason, settled, value
 from pipelines.ingest.sql import identifier, text_literal
 
 _ID_COLUMNS = ("renewal_of",)
@@ -108,6 +108,7 @@ def read_columns(relation: duckdb.DuckDBPyRelation, readers: Sequence[Reader]) -
     return (
         with_cells.project(f"* REPLACE ({', '.join(cells)})")
         .project(", ".join(["*", *values]))
+        .project(f"* REPLACE ({', '.join(f'{settled(each.out, each.kind)} AS {each.out}' for each in readers)})")
         .project(", ".join(["*", *(_why(each) for each in readers)]))
     )
 

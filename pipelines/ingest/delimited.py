@@ -127,7 +127,7 @@ def _merge(
 
 def _take_unsplit(path: Path, staging: Staging) -> list[Unsplit]:
     """Lines that DuckDB set aside, one entry a line; its own tables of them are emptied."""
-    errors = staging.connection.table(_REJECTS).filter("trim(csv_line) <> ''")
+    errors = staging.connection.table(_REJECTS).filter("trim(csv_line, E' \\t\\r\\n') <> ''")
     lines = errors.aggregate(
         "line, min(csv_line) AS text, min(error_message) AS reason, min(CAST(error_type AS VARCHAR)) AS type", "line"
     ).order("line")

@@ -59,8 +59,8 @@ _ISO_LOCAL = rf"\d{{4}}-\d{{2}}-\d{{2}}([T ]{_CLOCK})?"
 _ISO_ZONED = rf"\d{{4}}-\d{{2}}-\d{{2}}[T ]{_CLOCK} ?(Z|UTC|[+-]\d{{2}}(:?\d{{2}})?)"
 _ISO_WITH_T = rf"\d{{4}}-\d{{2}}-\d{{2}}T{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)?"
 
-_FIRST_YEAR = "TIMESTAMP '1000-01-01'"
-_LAST_YEAR = "TIMESTAMP '9999-12-31 23:59:59.999999'"
+_FIRST_TIME = "TIMESTAMP '1000-01-01'"
+_LAST_TIME = "TIMESTAMP '9999-12-31 23:59:59.999999'"
 _TICKS_PER_SECOND = {"epoch_seconds": 1, "epoch_milliseconds": 1_000, "epoch_microseconds": 1_000_000}
 _DAYS_TO_1970 = {"excel": 25_569, "excel_1904": 24_107}
 NUMERIC_DATE_FORMATS = (*_TICKS_PER_SECOND, *_DAYS_TO_1970)
@@ -143,7 +143,7 @@ def mapped(cell: str, family: Family, value_map: dict[str, str | None]) -> tuple
 
 
 def value(cell: str, family: Family, kind: Kind, convention: Convention, factor: str = "") -> str:
-    """Read a cleaned cell.
+    """Read a cleaned cell, before `settled` checks its range.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def value(cell: str, family: Family, kind: Kind, convention: Convention, factor:
     Returns
     -------
     str
-        SQL of VARCHAR, DOUBLE, BIGINT, BOOLEAN or TIMESTAMP (UTC); null where it cannot be read.
+        SQL of VARCHAR, DOUBLE, BOOLEAN or TIMESTAMP (UTC); null where it cannot be read.
     """
     if kind == "text":
         return _text(cell, family)
@@ -172,8 +172,26 @@ def value(cell: str, family: Family, kind: Kind, convention: Convention, factor:
     if kind == "time":
         return _time(cell, family, convention)
     number = _number(cell, family, convention)
-    number = f"({number}) * ({factor})" if factor else number
-    return number if kind == "number" else _whole(number)
+    return f"({number}) * ({factor})" if factor else number
+
+
+def settled(read: str, kind: Kind) -> str:
+    """Finish a value: null where a number or time is out of range or not whole.
+
+    Parameters
+    ----------
+    read
+        SQL of what `value` gave; a column, as it is named several times.
+    kind
+        What it should become; an integer becomes BIGINT here.
+    """
+    if kind == "number":
+        return f"CASE WHEN isfinite({read}) THEN {read} END"
+    if kind == "integer":
+        return f"CASE WHEN {read} = floor({read}) AND abs({read}) < 9e18 THEN CAST({read} AS BIGINT) END"
+    if kind == "time":
+        return f"CASE WHEN {read} BETWEEN {_FIRST_TIME} AND {_LAST_TIME} THEN {read} END"
+    return read
 
 
 def reason(kind: Kind, convention: Convention) -> str:
@@ -224,14 +242,12 @@ def _number(cell: str, family: Family, convention: Convention) -> str:
     if family in ("date", "timestamp", "timestamptz"):
         return "CAST(NULL AS DOUBLE)"
     if family != "text":
-        number = f"CAST({cell} AS DOUBLE)"
-        return f"CASE WHEN isfinite({number}) THEN {number} END" if family == "float" else number
+        return f"CAST({cell} AS DOUBLE)"
     tidy = _tidied(cell, convention)
-    number = (
+    return (
         f"CASE WHEN regexp_full_match({cell}, {_pattern(convention)}) THEN {_parsed(cell, convention)} "
         f"WHEN regexp_full_match({tidy}, {_pattern(convention)}) THEN {_parsed(tidy, convention)} END"
     )
-    return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 
 def _pattern(convention: Convention) -> str:
@@ -275,26 +291,17 @@ def _signs(currency: str) -> tuple[str, ...]:
     return (currency, *((signs,) if signs in _WORD_SIGNS else tuple(signs)))
 
 
-def _whole(number: str) -> str:
-    fits = f"({number}) = floor({number}) AND abs({number}) < 9e18"
-    return f"CASE WHEN {fits} THEN CAST({number} AS BIGINT) END"
-
-
 def _time(cell: str, family: Family, convention: Convention) -> str:
     if family == "timestamptz":
-        return _plausible(f"timezone('UTC', {cell})")
+        return f"timezone('UTC', {cell})"
     if family in ("date", "timestamp"):
-        return _plausible(_to_utc(f"CAST({cell} AS TIMESTAMP)", convention.timezone))
+        return _to_utc(f"TRY_CAST({cell} AS TIMESTAMP)", convention.timezone)
     if family == "boolean":
         return "CAST(NULL AS TIMESTAMP)"
     readings = [_formatted(cell, family, each, convention) for each in convention.date_formats]
     if family == "text":
         readings.append(_iso(cell, convention.timezone, strict_t=bool(readings)))
-    return _plausible(f"COALESCE({', '.join(readings)})") if readings else "CAST(NULL AS TIMESTAMP)"
-
-
-def _plausible(time: str) -> str:
-    return f"CASE WHEN ({time}) BETWEEN {_FIRST_YEAR} AND {_LAST_YEAR} THEN ({time}) END"
+    return f"COALESCE({', '.join(readings)})" if readings else "CAST(NULL AS TIMESTAMP)"
 
 
 def _to_utc(local: str, timezone: str) -> str:
@@ -305,7 +312,10 @@ def _iso(text: str, timezone: str, strict_t: bool) -> str:
     """ISO 8601; beside a format of the user's own only the form with a T, which no other format reads alike."""
     local_form, zoned_form = (_ISO_WITH_T, _ISO_WITH_T) if strict_t else (_ISO_LOCAL, _ISO_ZONED)
     zoned = f"regexp_full_match({text}, '{zoned_form}') AND regexp_matches({text}, '[T ].*(Z|UTC|[+-])')"
-    zoned_time = f"timezone('UTC', TRY_CAST(replace({text}, ' UTC', 'Z') AS TIMESTAMPTZ))"
+    # DuckDB wants the zone right behind the seconds.
+    plain = f"regexp_replace(regexp_replace({text}, ' ?UTC$| Z$', 'Z'), ' ([+-])', '\\1')"
+    plain = f"regexp_replace({plain}, '^(.{{16}})([Z+-])', '\\1:00\\2')"
+    zoned_time = f"timezone('UTC', TRY_CAST({plain} AS TIMESTAMPTZ))"
     local_time = _to_utc(f"TRY_CAST({text} AS TIMESTAMP)", timezone)
     return f"CASE WHEN {zoned} THEN {zoned_time} WHEN regexp_full_match({text}, '{local_form}') THEN {local_time} END"
 
@@ -322,9 +332,8 @@ def _formatted(cell: str, family: Family, date_format: str, convention: Conventi
 def _from_number(number: str, date_format: str, timezone: str) -> str:
     """Count of seconds since 1970 in UTC, or of days since 1900 or 1904 on the local clock."""
     if date_format in _TICKS_PER_SECOND:
-        seconds = f"(({number}) / {_TICKS_PER_SECOND[date_format]})"
-        return f"CASE WHEN abs{seconds} < 2e11 THEN make_timestamp(CAST(round({seconds} * 1000000) AS BIGINT)) END"
-    days = f"(({number}) - {_DAYS_TO_1970[date_format]})"
+        ticks = 1_000_000 // _TICKS_PER_SECOND[date_format]
+        return f"TRY(make_timestamp(CAST(round(({number}) * {ticks}) AS BIGINT)))"
     # To the second: a serial number holds times of day as fractions that are not exact.
-    local = f"make_timestamp(CAST(round({days} * 86400) AS BIGINT) * 1000000)"
-    return f"CASE WHEN ({number}) BETWEEN 1 AND 2958466 THEN {_to_utc(local, timezone)} END"
+    seconds = f"CAST(round((({number}) - {_DAYS_TO_1970[date_format]}) * 86400) AS BIGINT)"
+    return _to_utc(f"TRY(make_timestamp({seconds} * 1000000))", timezone)

@@ -97,7 +97,7 @@ def check_expression(expression: str, where: str) -> None:
         raise ConfigError(
             f"{where}: '{expression}' is not SQL: {first_line(error)}",
             allowed="one DuckDB SQL expression over the source's columns",
-            do="correct the expression; names with blanks go in double quotes",
+            do="correct the expression; names with blanks or that are words of SQL go in double quotes",
         ) from None
     if len(statements) != 1:
         raise ConfigError(f"{where}: '{expression}' holds several statements", allowed="one DuckDB SQL expression")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.ingest.sql import identifier, text_literal
+from pipelines.errors import DataError
+from pipelines.ingest.sql import first_line, identifier, text_literal
 
 _ALIAS = "ingest_staging"
 
@@ -99,6 +100,15 @@ def count_rows(relation: duckdb.DuckDBPyRelation) -> int:
     return int(found[0]) if found else 0
 
 
+def cannot_write(error: duckdb.Error) -> DataError:
+    """Error for a warehouse that refuses to be written."""
+    return DataError(
+        f"The warehouse cannot be written: {first_line(error)}",
+        allowed="a DuckDB file that this program may write, with room on its disk",
+        do="check its rights and that no other program holds it open",
+    )
+
+
 @contextmanager
 def staging(connection: duckdb.DuckDBPyConnection) -> Iterator[Staging]:
     """Attach a temporary file, in file order and in UTC, and take it away at the end.
@@ -107,9 +117,17 @@ def staging(connection: duckdb.DuckDBPyConnection) -> Iterator[Staging]:
     ----------
     connection
         The warehouse. Its settings are put back afterwards.
+
+    Raises
+    ------
+    DataError
+        If the warehouse is open for reading only.
     """
     with tempfile.TemporaryDirectory(prefix="churnlab-ingest-") as folder, _settings(connection):
-        connection.execute(f"ATTACH {text_literal(str(Path(folder) / 'staging.duckdb'))} AS {identifier(_ALIAS)}")
+        try:
+            connection.execute(f"ATTACH {text_literal(str(Path(folder) / 'staging.duckdb'))} AS {identifier(_ALIAS)}")
+        except duckdb.Error as error:
+            raise cannot_write(error) from None
         try:
             yield Staging(connection, Path(folder))
         finally:

@@ -17,9 +17,9 @@ from pipelines.ingest.ledger import Ledger
 from pipelines.ingest.load import STORED_TYPES, Job, load
 from pipelines.ingest.mapping import Mapping, Source
 from pipelines.ingest.rejected import Rejected
-from pipelines.ingest.sql import first_line, identifier
+from pipelines.ingest.sql import identifier
 from pipelines.ingest.stage import stage
-from pipelines.ingest.staging import Staging, count_rows, staging
+from pipelines.ingest.staging import Staging, cannot_write, count_rows, staging
 
 
 class Progress(Protocol):
@@ -132,11 +132,7 @@ def swap(
         connection.commit()
     except duckdb.Error as error:
         connection.rollback()
-        raise DataError(
-            f"The warehouse cannot be written: {first_line(error)}",
-            allowed="a DuckDB file that this program may write, with room on its disk",
-            do="check its rights and that no other program holds it open",
-        ) from None
+        raise cannot_write(error) from None
 
 
 def _silent(text: str, share: float | None = None) -> None:
