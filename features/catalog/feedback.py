@@ -90,6 +90,6 @@ def csat_mean(t: Facts) -> Term:
     => 5
     """,
 )
-def days_since_feedback(t: Facts) -> Term:
+def days_since_last(t: Facts) -> Term:
     """Days since the last answer or comment."""
     return t.days_since_last()

@@ -23,7 +23,7 @@ from features.terms import Facts, Term
     => 12.5
     """,
 )
-def days_since_order(t: Facts) -> Term:
+def days_since_last(t: Facts) -> Term:
     """Recency: days since the last order."""
     return t.days_since_last()
 

@@ -49,7 +49,7 @@ def tickets(t: Facts) -> Term:
     => 95
     """,
 )
-def days_since_ticket(t: Facts) -> Term:
+def days_since_last(t: Facts) -> Term:
     """Days since the last ticket; long silence after having asked is a sign of giving up."""
     return t.days_since_last()
 

@@ -95,7 +95,7 @@ def days_since_login(t: Facts) -> Term:
     => 2
     """,
 )
-def days_since_event(t: Facts) -> Term:
+def days_since_last(t: Facts) -> Term:
     """Days since the last use of any kind."""
     return t.days_since_last()
 
