@@ -1,0 +1,1 @@
+"""Measures of what was done: effect, uplift, return."""

@@ -1,0 +1,1 @@
+"""Measures of the customer base: churn, retention, cohorts, segments, lifetime value."""

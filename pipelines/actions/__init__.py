@@ -1,0 +1,1 @@
+"""Alerts, playbooks and experiments."""

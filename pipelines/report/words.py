@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.config import Project
 
-
-def run_description(project: Project, judged: dict[str, Any]) -> str:
+def run_description(judged: dict[str, Any]) -> str:
     """Describe a run in Markdown for MLflow: the answer first, then the figures beside the rule."""
     best, calendar = judged["best"], judged["calendar"]
     figures, interval = judged["test"][best], judged["intervals"]["roc_auc"]

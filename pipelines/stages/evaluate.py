@@ -61,7 +61,7 @@ def evaluate(
         "calendar": calendar,
     }
     progress("figures in MLflow")
-    _log(project, tracking, record, judged, test)
+    _log(tracking, record, judged, test)
     _say(progress, judged, findings)
     return judged
 
@@ -128,9 +128,7 @@ def _against_rule(test: pd.DataFrame, best: str, settings: EvaluateSettings) -> 
     return asdict(difference)
 
 
-def _log(
-    project: Project, tracking: Tracking, record: dict[str, Any], judged: dict[str, Any], test: pd.DataFrame
-) -> None:
+def _log(tracking: Tracking, record: dict[str, Any], judged: dict[str, Any], test: pd.DataFrame) -> None:
     from pipelines.experiment import DECIDES, log_batch, run_name
     from pipelines.report.figures import judgement_figures
     from pipelines.report.words import run_description
@@ -144,7 +142,7 @@ def _log(
         client.update_run(run_id, name=run_name(family.strip(), when, figures["log_loss"]))
         if run_id != record["run_id"]:
             client.set_terminated(run_id)
-    client.set_tag(record["run_id"], "mlflow.note.content", run_description(project, judged))
+    client.set_tag(record["run_id"], "mlflow.note.content", run_description(judged))
     with tracking.run(record["run_id"]) as mlflow:
         mlflow.log_dict(judged, "judged.json")
         for name, (html, png) in judgement_figures(test, list(judged["test"]), best).items():

@@ -92,11 +92,11 @@ def _decide(
         test.label, challenger[judged["best"]].to_numpy(), old, test.customer, metric="log_loss", level=settings.level
     )
     reason = (
-        f"log loss {difference.estimate:+.4f} against version {champion.version} "
+        f"log loss better by {difference.estimate:+.4f} than version {champion.version} "
         f"({settings.level:.0%} interval {difference.low:+.4f} to {difference.high:+.4f})"
     )
     return {
-        "promote": bool(difference.high < settings.margin),
+        "promote": bool(difference.low > -settings.margin),
         "reason": reason,
         "difference": difference.estimate,
         "low": difference.low,
