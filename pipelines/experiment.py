@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,7 +110,9 @@ class Experiment:
         from mlflow.data.dataset_source_registry import resolve_dataset_source
         from mlflow.data.meta_dataset import MetaDataset
 
-        source = resolve_dataset_source(str(panel))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # MLflow registers the local source twice and says so
+            source = resolve_dataset_source(str(panel))
         data = MetaDataset(source=source, name=f"{self._project.name} panel", digest=fingerprint[:16])
         with self._tracking.run(self.run_id) as mlflow:
             mlflow.log_input(data, context="training")
