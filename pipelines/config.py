@@ -56,12 +56,29 @@ class DataSettings(Section):
         return self
 
 
+class OwnExpectation(Section):
+    """An expectation of the user's, as in a suite of Great Expectations."""
+
+    type: str
+    kwargs: dict[str, Any] = Field(default_factory=dict)
+    severity: Literal["stop", "quarantine", "warn"] = "warn"
+    name: str | None = None
+    reason: str | None = None
+
+
 class ValidateSettings(Section):
     """Limits of the checks."""
 
     orphans: Literal["stop", "quarantine", "keep"]
     quarantine_limit: Share
     minimum_rows: dict[str, Annotated[int, Field(ge=0)]]
+    earliest: date
+    severities: dict[str, Literal["stop", "quarantine", "warn", "off"]]
+    expectations: dict[str, list[OwnExpectation]]
+    fresh_days: dict[str, Days]
+    volume_share: Share
+    missing_rise: Share
+    divergence: Annotated[float, Field(gt=0)]
 
 
 class ContractualChurn(Section):
