@@ -53,11 +53,10 @@ def _relation(database: duckdb.DuckDBPyConnection, source: Reading, path: Path) 
     try:
         if source.query:
             return database.sql(source.query)
-        schemas = database.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()
-        names = [name if schema == "main" else f"{schema}.{name}" for schema, name in schemas]
-        return database.table(
-            ".".join(identifier(part) for part in chosen_table(source.table, names, str(path)).split("."))
-        )
+        listed = database.execute("SELECT table_catalog, table_schema, table_name FROM information_schema.tables")
+        places = {(row[2] if row[1] == "main" else f"{row[1]}.{row[2]}"): row for row in listed.fetchall()}
+        place = places[chosen_table(source.table, list(places), str(path))]
+        return database.table(".".join(identifier(part) for part in place))
     except duckdb.Error as error:
         raise ConfigError(
             f"The query on '{path}' failed: {first_line(error)}", allowed="one SELECT in DuckDB SQL"

@@ -108,8 +108,9 @@ def _place(address: str) -> str:
     return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
 
-def _line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
+def _line(error: psycopg.Error) -> str:
+    text = error.diag.message_primary or str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]
 
 
 def _select(connection: psycopg.Connection[Any], source: Reading, place: str) -> sql.Composable:
@@ -121,9 +122,9 @@ def _select(connection: psycopg.Connection[Any], source: Reading, place: str) ->
         "SELECT table_schema, table_name FROM information_schema.tables "
         "WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
     )
-    names = [name if schema == "public" else f"{schema}.{name}" for schema, name in listed]
+    places = {(name if schema == "public" else f"{schema}.{name}"): (schema, name) for schema, name in listed}
     wanted = source.table.removeprefix("public.") if source.table else None
-    return sql.SQL("SELECT * FROM {}").format(sql.Identifier(*chosen_table(wanted, names, place).split(".")))
+    return sql.SQL("SELECT * FROM {}").format(sql.Identifier(*places[chosen_table(wanted, list(places), place)]))
 
 
 def _copy(connection: psycopg.Connection[Any], query: sql.Composable, path: Path) -> dict[str, str]:
