@@ -17,6 +17,8 @@ from pipelines.stage import stage
 if TYPE_CHECKING:
     import pandas as pd
 
+NO_TABLE = "the data bring no"
+
 
 def _own_signals(project: Project) -> str:
     """Digest of the files in which the user declares signals."""
@@ -67,7 +69,7 @@ def _reason_against(
 ) -> str:
     table = column.signal.table.name
     if table not in accepted["tables"]:
-        return f"no table {table}"
+        return f"{NO_TABLE} {table}"
     if settings.tables is not None and table not in settings.tables:
         return "table not wanted (features.tables)"
     if any(fnmatch(column.name, pattern) for pattern in settings.exclude):
@@ -99,8 +101,9 @@ def _compute(
     kept, left_out = chosen(project_signals(project).values(), settings, accepted, calendar)
     if not kept:
         raise NothingToLearn("No signal is left to compute", do="map more tables or loosen features.tables and exclude")
-    if left_out:
-        progress.warn(f"{len(left_out)} signals left out: {_summary(left_out)}")
+    surprising = {name: reason for name, reason in left_out.items() if not reason.startswith(NO_TABLE)}
+    if surprising:
+        progress.warn(f"{len(surprising)} signals left out: {_summary(surprising)}")
     engine = backend(connection)
     connection.register("labelled", labels[["customer_id", "cutoff"]])
     panel = Panel(kept, [datetime.fromisoformat(cutoff) for cutoff in calendar["cutoffs"]])
