@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -51,7 +51,11 @@ class BoostingCore:
 
     def probability(self, frame: pd.DataFrame) -> Floats:
         """Probability of each row, shape ``(rows,)``."""
-        return np.asarray(self.booster.predict(self._matrix(frame)), dtype=np.float64)
+        probability = np.empty(len(frame))
+        for start in range(0, len(frame), BATCH_ROWS):
+            batch = slice(start, start + BATCH_ROWS)
+            probability[batch] = self.booster.predict(self._matrix(frame.iloc[batch]))
+        return probability
 
     def importance(self) -> dict[str, float]:
         """Loss saved in total by the splits on each column (XGBoost's ``total_gain``), in nats."""
@@ -173,5 +177,6 @@ def column_types(encoding: Encoding) -> list[str]:
 
 
 def _batches(examples: Examples) -> Iterator[Examples]:
+    relative = replace(examples, weight=examples.relative_weight())
     for start in range(0, len(examples), BATCH_ROWS):
-        yield examples.take(np.arange(start, min(start + BATCH_ROWS, len(examples))))
+        yield relative.take(np.arange(start, min(start + BATCH_ROWS, len(examples))))

@@ -97,13 +97,47 @@ KINDS: dict[str, Fit] = {
 }
 
 
+@dataclass(frozen=True)
+class Judging:
+    """Which rows of the slice fit a map and which judge it.
+
+    Parameters
+    ----------
+    part
+        Part of each row, from 0, shape ``(rows,)``.
+    in_time
+        Whether parts follow one another in time; a map is then judged only on parts later than those it was fitted on.
+    """
+
+    part: npt.NDArray[np.int64]
+    in_time: bool
+
+    def rounds(self) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
+        """Pairs of masks: rows to fit on, rows to judge on."""
+        numbers = np.unique(self.part)
+        if self.in_time:
+            return [(self.part < number, self.part == number) for number in numbers[1:]]
+        return [(self.part != number, self.part == number) for number in numbers]
+
+
+def by_shuffle(rows: int, seed: int) -> Judging:
+    """Judge on random parts, for a slice without an order in time."""
+    part = np.random.default_rng(seed).permutation(np.arange(rows) % PARTS)
+    return Judging(part, in_time=False)
+
+
 def choose_calibrator(
-    probability: npt.NDArray[Any], label: npt.NDArray[Any], *, weight: Floats | None = None, seed: int = 0
+    probability: npt.NDArray[Any],
+    label: npt.NDArray[Any],
+    judging: Judging,
+    *,
+    weight: Floats | None = None,
 ) -> Calibrator:
-    """Choose the map by cross-validated log loss on a slice that the model has not seen.
+    """Choose the map by log loss on rows of the slice that did not fit it.
 
     A freer map replaces a plainer one only where it is better by more than one standard error of the paired
-    difference, so that small slices keep strictly monotone maps and with them the model's ranking.
+    difference, so that small slices keep strictly monotone maps and with them the model's ranking. Where the slice
+    spans several cutoffs, it must also be better at each later one: a level that belongs to one season is not learnt.
 
     Parameters
     ----------
@@ -111,10 +145,10 @@ def choose_calibrator(
         Raw probabilities of the slice, shape ``(rows,)``.
     label
         0 or 1, shape ``(rows,)``.
+    judging
+        Parts of the slice.
     weight
         Weight of each row.
-    seed
-        Seed of the parts of the cross-validation.
 
     Returns
     -------
@@ -124,33 +158,47 @@ def choose_calibrator(
     if len(label) < SMALLEST_SLICE or len(np.unique(label)) < 2:
         return Calibrator()
     weights = np.ones(len(label)) if weight is None else weight
-    part = np.random.default_rng(seed).permutation(np.arange(len(label)) % PARTS)
-    chosen = "identity"
-    best = row_losses(label, probability)
+    chosen, best = "identity", row_losses(label, probability)
     for kind in list(KINDS)[1:]:
-        losses = row_losses(label, cross_fitted(KINDS[kind], probability, label, weights, part))
-        if _clearly_better(best, losses, weights):
+        losses = row_losses(label, cross_fitted(kind, probability, label, weights, judging))
+        if _clearly_better(best - losses, weights, judging):
             chosen, best = kind, losses
     return KINDS[chosen](probability, label, weight)
 
 
 def cross_fitted(
-    fit: Fit, probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats, part: npt.NDArray[Any]
+    kind: str, probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats | None, judging: Judging
 ) -> Floats:
-    """Calibrated probability of each row by a map that was fitted without the row's part."""
-    calibrated = np.empty(len(label))
-    for number in np.unique(part):
-        inside = part == number
-        calibrator = fit(probability[~inside], label[~inside], weight[~inside])
-        calibrated[inside] = calibrator.apply(probability[inside])
+    """Calibrated probability of each row by a map that was fitted without it; raw where no part comes before.
+
+    Parameters
+    ----------
+    kind
+        One of ``KINDS``.
+    probability, label, weight, judging
+        As for :func:`choose_calibrator`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(rows,)``.
+    """
+    weights = np.ones(len(label)) if weight is None else weight
+    calibrated = clip(probability)
+    for fit_on, judge_on in judging.rounds():
+        calibrator = KINDS[kind](probability[fit_on], label[fit_on], weights[fit_on])
+        calibrated[judge_on] = calibrator.apply(probability[judge_on])
     return calibrated
 
 
-def _clearly_better(old: Floats, new: Floats, weight: Floats) -> bool:
-    gain = old - new
-    mean = np.average(gain, weights=weight)
-    error = np.sqrt(np.average((gain - mean) ** 2, weights=weight) / len(gain))
-    return bool(mean > STANDARD_ERRORS_TO_PREFER * error)
+def _clearly_better(gain: Floats, weight: Floats, judging: Judging) -> bool:
+    judged = np.any([judge_on for _, judge_on in judging.rounds()], axis=0)
+    mean = np.average(gain[judged], weights=weight[judged])
+    error = np.sqrt(np.average((gain[judged] - mean) ** 2, weights=weight[judged]) / judged.sum())
+    everywhere = all(
+        np.average(gain[judge_on], weights=weight[judge_on]) > 0 for _, judge_on in judging.rounds() if judging.in_time
+    )
+    return bool(everywhere and mean > STANDARD_ERRORS_TO_PREFER * error)
 
 
 def _terms(kind: str, raw: Floats) -> Floats:

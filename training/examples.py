@@ -74,6 +74,10 @@ class Examples:
             weight=None if self.weight is None else self.weight[index],
         )
 
+    def relative_weight(self) -> Floats | None:
+        """Weights with mean 1, so that penalties mean the same whatever their unit; none where rows are equal."""
+        return None if self.weight is None else self.weight / self.weight.mean()
+
     def canonical_order(self) -> Rows:
         """Order of the rows that depends on their content alone, so that a fit does not depend on how they arrived.
 

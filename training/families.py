@@ -16,7 +16,7 @@ from training.encoding import Encoding
 from training.examples import Examples
 from training.logistic import STRENGTHS, fit_logistic
 from training.model import Core
-from training.scoring import log_loss
+from training.scoring import level_free_log_loss, logit
 from training.splits import Split
 from training.tune import Found, OnTrial, Parameters, search
 
@@ -90,28 +90,26 @@ class Grid:
 
     def search(self, examples: Examples, split: Split, context: Context) -> Found:
         """Try all candidates and keep the one with the least mean log loss over the folds."""
-        best: Found | None = None
-        for parameters in self.candidates:
-            predicted = self._out_of_fold(examples, split, parameters, context)
-            score = _mean_loss(examples, split, predicted)
-            if best is None or score < best.score:
-                best = Found(parameters, score, np.concatenate(predicted))
-            if context.budget.left() <= 0:
-                break
-        assert best is not None
-        return best
+        tried = (
+            self.judge(examples, split, parameters, context)
+            for number, parameters in enumerate(self.candidates)
+            if number == 0 or context.budget.left() > 0
+        )
+        return min(tried, key=lambda found: found.score)
 
-    def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
-        """Fit on rows with given settings."""
-        return self.fit_rows(examples, parameters, context)
-
-    def _out_of_fold(self, examples: Examples, split: Split, parameters: Parameters, context: Context) -> list[Floats]:
-        return [
+    def judge(self, examples: Examples, split: Split, parameters: Parameters, context: Context) -> Found:
+        """Predict the validation rows of each fold by a model fitted on the fold's training rows."""
+        predicted = [
             self.fit_rows(examples.take(fold.train), parameters, context).probability(
                 examples.features.iloc[fold.validation]
             )
             for fold in split.folds
         ]
+        return Found(parameters, _mean_loss(examples, split, predicted), np.concatenate(predicted))
+
+    def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+        """Fit on rows with given settings."""
+        return self.fit_rows(examples, parameters, context)
 
 
 class Boosting:
@@ -143,7 +141,7 @@ def _mean_loss(examples: Examples, split: Split, predicted: list[Floats]) -> flo
     losses = []
     for fold, probability in zip(split.folds, predicted, strict=True):
         weight = None if examples.weight is None else examples.weight[fold.validation]
-        losses.append(log_loss(examples.label[fold.validation], probability, weight))
+        losses.append(level_free_log_loss(examples.label[fold.validation], logit(probability), weight))
     return float(np.mean(losses))
 
 
@@ -156,8 +154,10 @@ def _fit_logistic(examples: Examples, parameters: Mapping[str, Any], context: Co
     return fit_logistic(examples, context.encoding, parameters)
 
 
+LOGISTIC = Grid(_fit_logistic, tuple({"strength": strength} for strength in STRENGTHS))
+
 FAMILIES: dict[str, Family] = {
     "recency_rule": Grid(_fit_rule),
-    "logistic": Grid(_fit_logistic, tuple({"strength": strength} for strength in STRENGTHS)),
+    "logistic": LOGISTIC,
     "xgboost": Boosting(),
 }

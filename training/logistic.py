@@ -23,6 +23,9 @@ TAIL_SHARE = 0.005
 MOST_KNOTS = 17
 MOST_CATEGORIES = 50
 ITERATIONS = 50
+# Cells of the design that a fit may hold at once: half a gigabyte.
+MOST_CELLS = 60_000_000
+BATCH_ROWS = 20_000
 # Inverse strength of the L2 penalty: from "hardly believe any column" to "almost free".
 STRENGTHS = (0.0003, 0.003, 0.03, 0.3, 3.0)
 
@@ -129,7 +132,12 @@ class LogisticCore:
 
     def probability(self, frame: pd.DataFrame) -> Floats:
         """Probability of each row, shape ``(rows,)``."""
-        return expit(design_matrix(self.terms, frame) @ np.array(self.coefficients) + self.intercept)
+        weights = np.array(self.coefficients)
+        log_odds = np.empty(len(frame))
+        for start in range(0, len(frame), BATCH_ROWS):
+            batch = slice(start, start + BATCH_ROWS)
+            log_odds[batch] = design_matrix(self.terms, frame.iloc[batch]) @ weights + self.intercept
+        return expit(log_odds)
 
     def importance(self) -> dict[str, float]:
         """Sum of the absolute coefficients of each column."""
@@ -177,15 +185,24 @@ def fit_logistic(examples: Examples, encoding: Encoding, parameters: Mapping[str
     from sklearn.linear_model import LogisticRegression
 
     terms = tuple(learn_term(column, column.values(examples.features)) for column in encoding.columns)
-    design = design_matrix(terms, examples.features)
+    chosen = _within_memory(examples, sum(term.width for term in terms))
+    design = design_matrix(terms, chosen.features)
     regression = LogisticRegression(C=parameters["strength"], solver="newton-cholesky", max_iter=ITERATIONS)
-    regression.fit(design, examples.label, sample_weight=examples.weight)
+    regression.fit(design, chosen.label, sample_weight=chosen.relative_weight())
     return LogisticCore(terms, tuple(map(float, regression.coef_[0])), float(regression.intercept_[0]))
 
 
 def design_matrix(terms: tuple[Term, ...], frame: pd.DataFrame) -> Floats:
     """All columns of the design, shape ``(rows, sum of widths)``."""
     return np.hstack([np.empty((len(frame), 0)), *(term.design(frame) for term in terms)])
+
+
+def _within_memory(examples: Examples, width: int) -> Examples:
+    """Take evenly spaced rows where all of them would not fit; the rows are in an order that spreads customers."""
+    most = max(MOST_CELLS // max(width, 1), 1)
+    if len(examples) <= most:
+        return examples
+    return examples.take(np.linspace(0, len(examples) - 1, most).astype(np.int64))
 
 
 def learn_term(column: Column, values: Floats) -> Term:

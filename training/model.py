@@ -26,6 +26,7 @@ CORES: dict[str, tuple[str, str]] = {
     "recency_rule": ("training.baselines", "OneColumnRule"),
     "logistic": ("training.logistic", "LogisticCore"),
     "xgboost": ("training.boosting", "BoostingCore"),
+    "blend": ("training.blend", "BlendCore"),
 }
 
 

@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 Floats = npt.NDArray[np.float64]
 
 SMALLEST_PROBABILITY = 1e-6
+NEWTON_STEPS = 30
 
 
 def clip(probability: npt.NDArray[Any]) -> Floats:
@@ -46,6 +47,43 @@ def log_loss(label: npt.NDArray[Any], probability: npt.NDArray[Any], weight: Flo
     0.6931
     """
     return float(np.average(row_losses(label, probability), weights=weight))
+
+
+def level_free_log_loss(label: npt.NDArray[Any], log_odds: Floats, weight: Floats | None = None) -> float:
+    """Mean logarithmic loss after the best shift of all log odds by one number.
+
+    How many customers leave in a season is not for a model of customers to foresee; which of them leave is. Where folds
+    differ in their overall level, this is the loss to compare models by.
+
+    Parameters
+    ----------
+    label
+        0 or 1, shape ``(rows,)``, both present.
+    log_odds
+        Predicted log odds, shape ``(rows,)``.
+    weight
+        Weight of each row.
+
+    Returns
+    -------
+    float
+        In nats, at most the plain loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(level_free_log_loss(np.array([0, 1]), np.array([3.0, 3.0])), 4)
+    0.6931
+    """
+    weights = np.full(len(label), 1.0 / len(label)) if weight is None else weight / weight.sum()
+    shift = 0.0
+    for _ in range(NEWTON_STEPS):
+        probability = expit(log_odds + shift)
+        slope = weights @ (label - probability)
+        shift += float(np.clip(slope / max(weights @ (probability * (1 - probability)), 1e-12), -2.0, 2.0))
+        if abs(slope) < 1e-10:
+            break
+    return log_loss(label, expit(log_odds + shift), weight)
 
 
 def roc_auc(label: npt.NDArray[Any], score: npt.NDArray[Any]) -> float:

@@ -61,6 +61,11 @@ class Split:
     test: Rows
     settings: dict[str, Any]
 
+    @property
+    def in_time(self) -> bool:
+        """Whether the folds follow one another in time."""
+        return self.settings.get("validated_on") == "later cutoffs"
+
     def describe(self) -> dict[str, Any]:
         """Summarise the split for a log or a drawing.
 

@@ -6,28 +6,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from training.aging import aged, choose_half_life
 from training.budget import Budget, Clock
-from training.calibrate import KINDS, PARTS, Calibrator, choose_calibrator, cross_fitted
+from training.candidate import Candidate, blend_candidate, family_candidate, pooled_rows
 from training.device import resolve_device
 from training.encoding import learn_encoding
 from training.errors import TrainingError
 from training.examples import Examples
 from training.families import FAMILIES, Context
 from training.model import FittedModel
-from training.scoring import log_loss, roc_auc
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Fold, Split
-from training.tune import Found, OnTrial, Parameters, TrialRecord
+from training.tune import OnTrial, Parameters, TrialRecord
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-# Part of what remains of the time budget that one family's search may use; the rest is for the final fits.
-SEARCH_SHARE = 0.8
+BLEND = "blend"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class TrainSettings:
     Parameters
     ----------
     families
-        Families to train, any of ``training.families.FAMILIES``.
+        Families to train, any of ``training.families.FAMILIES``, and ``blend`` for a weighted mean of them.
     trials
         Trials of the booster's search.
     budget_s
@@ -52,6 +52,9 @@ class TrainSettings:
         Column of the recency rule; none means the best single column.
     minimum_positives
         Fewest customers who left among the training rows.
+    half_life_days
+        Days of age of a cutoff after which its rows teach half as much; ``auto`` chooses by validation, none weighs
+        all alike.
     starts
         Booster settings of earlier runs, tried early.
     study_file
@@ -66,6 +69,7 @@ class TrainSettings:
     calibrate: bool = True
     recency_column: str | None = None
     minimum_positives: int = 50
+    half_life_days: float | Literal["auto"] | None = "auto"
     starts: tuple[Parameters, ...] = ()
     study_file: Path | None = None
 
@@ -79,9 +83,10 @@ class Trained:
     models
         Final model of each family, fitted on all training rows and calibrated from the validation predictions.
     validation
-        ``log_loss`` and ``roc_auc`` of each family on the pooled validation rows.
+        Of each family on the pooled validation rows: ``log_loss`` and ``roc_auc`` of calibrated predictions, and
+        ``level_free_log_loss``, the mean over folds with each fold's overall level set free.
     best
-        Family with the least validation log loss.
+        Family with the least ``level_free_log_loss``; the test slice has no say.
     importance
         Weight of each column in the best model, largest first.
     trials
@@ -94,6 +99,8 @@ class Trained:
         Positions of the pooled validation rows in the examples, folds one after the other.
     out_of_fold
         Calibrated validation predictions of each family for these rows.
+    half_life_days
+        Half-life used.
     """
 
     models: dict[str, FittedModel]
@@ -105,6 +112,7 @@ class Trained:
     dropped: dict[str, str]
     validation_rows: Rows
     out_of_fold: dict[str, Floats]
+    half_life_days: float | None = None
 
 
 Progress = Callable[[str], None]
@@ -148,7 +156,7 @@ def train(
     """
     _check_families(settings.families)
     budget = Budget(settings.budget_s, clock)
-    rows, ordered = _in_canonical_order(examples, split)
+    rows, ordered, order = _in_canonical_order(examples, split)
     check_labels(rows.label[ordered.train], settings.minimum_positives)
     _check_fold_labels(rows, ordered)
     selection = select_columns(rows.features.iloc[ordered.train])
@@ -164,49 +172,42 @@ def train(
         study_file=settings.study_file,
         on_trial=on_trial,
     )
-    candidates = {
-        family: _candidate(family, rows, ordered, context, settings.calibrate, progress or _silent)
-        for family in settings.families
-    }
-    return _conclude(candidates, selection, _pooled(split))
+    half_life = _half_life(settings, rows, ordered, context)
+    candidates = _candidates(rows, ordered, half_life, context, settings, progress or _silent)
+    return _conclude(candidates, selection, order[pooled_rows(ordered)], half_life)
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    model: FittedModel
-    found: Found
-    out_of_fold: Floats
-    figures: dict[str, float]
+def _half_life(settings: TrainSettings, rows: Examples, split: Split, context: Context) -> float | None:
+    if settings.half_life_days == "auto":
+        return choose_half_life(rows, split, context)
+    return settings.half_life_days
 
 
-def _candidate(
-    family: str, rows: Examples, split: Split, context: Context, calibrate: bool, progress: Progress
-) -> _Candidate:
-    progress(f"{family}: search")
-    found = FAMILIES[family].search(rows, split, replace(context, budget=context.budget.part(SEARCH_SHARE)))
-    pooled = _pooled(split)
-    label, weight = rows.label[pooled], None if rows.weight is None else rows.weight[pooled]
-    calibrator, judged = _calibrated(found.out_of_fold, label, weight, context.seed, calibrate)
-    progress(f"{family}: fit")
-    core = FAMILIES[family].fit(rows.take(split.train), found.parameters, context)
-    figures = {"log_loss": log_loss(label, judged, weight), "roc_auc": roc_auc(label, judged)}
-    return _Candidate(FittedModel(core, calibrator), found, judged, figures)
+def _candidates(
+    rows: Examples,
+    split: Split,
+    half_life: float | None,
+    context: Context,
+    settings: TrainSettings,
+    progress: Progress,
+) -> dict[str, Candidate]:
+    teaching = aged(rows, half_life)
+    members: dict[str, Candidate] = {}
+    for family in settings.families:
+        if family != BLEND:
+            progress(f"training {family}")
+            members[family] = family_candidate(family, rows, teaching, split, context, calibrate=settings.calibrate)
+    if BLEND in settings.families:
+        progress("blending")
+        blend = blend_candidate(members, rows, split, context, calibrate=settings.calibrate)
+        return {**members, BLEND: blend}
+    return members
 
 
-def _calibrated(
-    raw: Floats, label: npt.NDArray[np.int8], weight: Floats | None, seed: int, wanted: bool
-) -> tuple[Calibrator, Floats]:
-    """Choose the map, and predict each validation row by a map of that kind fitted without it."""
-    calibrator = choose_calibrator(raw, label, weight=weight, seed=seed) if wanted else Calibrator()
-    if calibrator.kind == "identity":
-        return calibrator, calibrator.apply(raw)
-    part = np.random.default_rng(seed).permutation(np.arange(len(raw)) % PARTS)
-    weights = np.ones(len(raw)) if weight is None else weight
-    return calibrator, cross_fitted(KINDS[calibrator.kind], raw, label, weights, part)
-
-
-def _conclude(candidates: dict[str, _Candidate], selection: Selection, validation_rows: Rows) -> Trained:
-    best = min(candidates, key=lambda family: candidates[family].figures["log_loss"])
+def _conclude(
+    candidates: dict[str, Candidate], selection: Selection, validation_rows: Rows, half_life: float | None
+) -> Trained:
+    best = min(candidates, key=lambda family: candidates[family].found.score)
     return Trained(
         models={family: candidate.model for family, candidate in candidates.items()},
         validation={family: candidate.figures for family, candidate in candidates.items()},
@@ -217,10 +218,11 @@ def _conclude(candidates: dict[str, _Candidate], selection: Selection, validatio
         dropped=selection.dropped,
         validation_rows=validation_rows,
         out_of_fold={family: candidate.out_of_fold for family, candidate in candidates.items()},
+        half_life_days=half_life,
     )
 
 
-def _in_canonical_order(examples: Examples, split: Split) -> tuple[Examples, Split]:
+def _in_canonical_order(examples: Examples, split: Split) -> tuple[Examples, Split, Rows]:
     """Put rows in an order of their own, so that nothing later depends on how they arrived."""
     order = examples.canonical_order()
     place = np.empty_like(order)
@@ -228,20 +230,18 @@ def _in_canonical_order(examples: Examples, split: Split) -> tuple[Examples, Spl
     folds = tuple(
         Fold(np.sort(place[fold.train]), np.sort(place[fold.validation]), fold.description) for fold in split.folds
     )
-    return examples.take(order), replace(
-        split, folds=folds, train=np.sort(place[split.train]), test=np.sort(place[split.test])
-    )
-
-
-def _pooled(split: Split) -> Rows:
-    return np.concatenate([fold.validation for fold in split.folds])
+    ordered = replace(split, folds=folds, train=np.sort(place[split.train]), test=np.sort(place[split.test]))
+    return examples.take(order), ordered, order
 
 
 def _check_families(families: tuple[str, ...]) -> None:
-    unknown = [family for family in families if family not in FAMILIES]
-    if unknown or not families:
+    known = [*FAMILIES, BLEND]
+    unknown = [family for family in families if family not in known]
+    if unknown or not set(families) - {BLEND}:
         raise TrainingError(
-            f"families {', '.join(unknown) or 'none'}", ", ".join(FAMILIES), "choose one or more of them"
+            f"families {', '.join(unknown or families) or 'none'}",
+            f"{', '.join(known)}; a blend needs another family beside it",
+            "choose one or more of them",
         )
 
 

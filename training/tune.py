@@ -18,7 +18,7 @@ from training.budget import Budget
 from training.encoding import Encoding
 from training.errors import TrainingError
 from training.examples import Examples
-from training.scoring import expit, log_loss
+from training.scoring import expit, level_free_log_loss
 from training.splits import Fold, Split
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class TrialRecord:
     parameters
         What was tried, ``rounds`` included where the curve had a best one.
     score
-        Mean validation log loss over the folds at the best number of rounds.
+        Mean validation log loss over the folds at the best number of rounds, each fold's overall level set free.
     seconds
         Time it took.
     state
@@ -317,7 +317,7 @@ class _Search:
 
     def _mean_loss(self, margins: list[Floats]) -> float:
         losses = [
-            log_loss(matrices.label, expit(margin), matrices.weight)
+            level_free_log_loss(matrices.label, margin, matrices.weight)
             for matrices, margin in zip(self.matrices, margins, strict=True)
         ]
         return float(np.mean(losses))

@@ -1,0 +1,147 @@
+"""One family on its way to a final model: searched, calibrated, judged on validation rows, fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from training.blend import FoldScores, blend_of, cross_fitted_blend, find_shares
+from training.calibrate import Calibrator, Judging, by_shuffle, choose_calibrator, cross_fitted
+from training.examples import Examples
+from training.families import FAMILIES, Context
+from training.model import Core, FittedModel
+from training.scoring import expit, level_free_log_loss, log_loss, logit, roc_auc
+from training.splits import Split
+from training.tune import Found
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+# Part of what remains of the time budget that one family's search may use; the rest is for the final fits.
+SEARCH_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A family with its final model and its validation.
+
+    Parameters
+    ----------
+    model
+        Final model, fitted on all training rows.
+    found
+        Chosen settings and raw validation predictions.
+    out_of_fold
+        Calibrated validation predictions, folds one after the other; no row's own label touched its prediction.
+    figures
+        ``log_loss``, ``level_free_log_loss`` and ``roc_auc`` on the validation rows.
+    """
+
+    model: FittedModel
+    found: Found
+    out_of_fold: Floats
+    figures: dict[str, float]
+
+
+def family_candidate(
+    family: str, examples: Examples, teaching: Examples, split: Split, context: Context, *, calibrate: bool
+) -> Candidate:
+    """Search, fit, calibrate and judge one family.
+
+    Parameters
+    ----------
+    family
+        Name of the family.
+    examples
+        All rows with the weights by which they are judged.
+    teaching
+        The same rows with the weights by which they teach.
+    split
+        Folds and training rows.
+    context
+        Encoding, seed and budget.
+    calibrate
+        Whether probabilities are calibrated.
+
+    Returns
+    -------
+    Candidate
+        The judged family.
+    """
+    searching = replace(context, budget=context.budget.part(SEARCH_SHARE))
+    found = FAMILIES[family].search(teaching, split, searching)
+    core = FAMILIES[family].fit(teaching.take(split.train), found.parameters, context)
+    return _judged(core, found, examples, split, context.seed, calibrate)
+
+
+def blend_candidate(
+    members: dict[str, Candidate], examples: Examples, split: Split, context: Context, *, calibrate: bool
+) -> Candidate:
+    """Blend families that are already judged.
+
+    Parameters
+    ----------
+    members
+        The families.
+    examples, split, context, calibrate
+        As for :func:`family_candidate`.
+
+    Returns
+    -------
+    Candidate
+        Its validation predictions use shares found without the fold that they are for.
+    """
+    folds = _fold_scores(members, examples, split)
+    shares = find_shares(folds)
+    parameters = {family: float(share) for family, share in zip(members, shares, strict=True)}
+    blended = cross_fitted_blend(folds)
+    losses = [
+        level_free_log_loss(fold.label, log_odds, fold.weight) for fold, log_odds in zip(folds, blended, strict=True)
+    ]
+    found = Found(parameters, float(np.mean(losses)), expit(np.concatenate(blended)))
+    core = blend_of({family: member.model.core for family, member in members.items()}, parameters)
+    return _judged(core, found, examples, split, context.seed, calibrate)
+
+
+def pooled_rows(split: Split) -> Rows:
+    """Positions of the validation rows, folds one after the other."""
+    return np.concatenate([fold.validation for fold in split.folds])
+
+
+def _judged(core: Core, found: Found, examples: Examples, split: Split, seed: int, calibrate: bool) -> Candidate:
+    rows = pooled_rows(split)
+    label, weight = examples.label[rows], None if examples.weight is None else examples.weight[rows]
+    calibrator, judged = Calibrator(), Calibrator().apply(found.out_of_fold)
+    if calibrate:
+        judging = _judging(split, seed)
+        calibrator = choose_calibrator(found.out_of_fold, label, judging, weight=weight)
+        judged = cross_fitted(calibrator.kind, found.out_of_fold, label, weight, judging)
+    figures = {
+        "log_loss": log_loss(label, judged, weight),
+        "level_free_log_loss": found.score,
+        "roc_auc": roc_auc(label, judged),
+    }
+    return Candidate(FittedModel(core, calibrator), found, judged, figures)
+
+
+def _judging(split: Split, seed: int) -> Judging:
+    """Judge calibration on later cutoffs where there are several, else on random parts of the validation rows."""
+    part = np.repeat(np.arange(len(split.folds)), [len(fold.validation) for fold in split.folds])
+    if split.in_time and len(split.folds) > 1:
+        return Judging(part, in_time=True)
+    return by_shuffle(len(part), seed)
+
+
+def _fold_scores(members: dict[str, Candidate], examples: Examples, split: Split) -> list[FoldScores]:
+    log_odds = np.array([logit(member.found.out_of_fold) for member in members.values()])
+    ends = np.cumsum([len(fold.validation) for fold in split.folds])
+    return [
+        FoldScores(
+            log_odds[:, end - len(fold.validation) : end],
+            examples.label[fold.validation],
+            None if examples.weight is None else examples.weight[fold.validation],
+        )
+        for fold, end in zip(split.folds, ends, strict=True)
+    ]
