@@ -98,7 +98,9 @@ class InactivityChurn(Section):
     @model_validator(mode="after")
     def _known(self) -> Self:
         if self.table not in TABLES:
-            raise ValueError(f"churn by inactivity in unknown table '{self.table}'; nearest: {nearest(self.table, TABLES)}")
+            raise ValueError(
+                f"churn by inactivity in unknown table '{self.table}'; nearest: {nearest(self.table, TABLES)}"
+            )
         return self
 
 
@@ -238,7 +240,9 @@ def load_project(name: str, overrides: Iterable[str] = (), environment: Mapping[
     """
     path = _find(name)
     layers = [_read(path.parent / "base.yaml"), _read(path)]
-    layers += [_nested(key, value) for key, value in _from_environment(os.environ if environment is None else environment)]
+    layers += [
+        _nested(key, value) for key, value in _from_environment(os.environ if environment is None else environment)
+    ]
     layers += [_nested(*_split_override(text)) for text in overrides]
     merged: dict[str, Any] = {}
     for layer in layers:
@@ -276,7 +280,9 @@ def _read(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {_one_line(error)}", do="mend the line named") from error
     if content is not None and not isinstance(content, dict):
-        raise ConfigError(f"{path} holds a {type(content).__name__}", allowed="keys with values", do="see conf/demo.yaml")
+        raise ConfigError(
+            f"{path} holds a {type(content).__name__}", allowed="keys with values", do="see conf/demo.yaml"
+        )
     return content or {}
 
 
@@ -289,7 +295,9 @@ def _from_environment(environment: Mapping[str, str]) -> Iterable[tuple[list[str
 def _split_override(text: str) -> tuple[list[str], Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise ConfigError(f"--set {text!r} has no '='", allowed="section.key=value", do="write e.g. --set train.trials=20")
+        raise ConfigError(
+            f"--set {text!r} has no '='", allowed="section.key=value", do="write e.g. --set train.trials=20"
+        )
     return key.strip().split("."), _value(value, text)
 
 
@@ -325,7 +333,9 @@ def _checked(content: dict[str, Any], path: Path) -> Project:
 def _problem(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"] if not _is_branch(part))
     if problem["type"] == "extra_forbidden":
-        return f"unknown key '{place}' (known here: {nearest(str(problem['loc'][-1]), _known_keys(problem['loc'][:-1]))})"
+        return (
+            f"unknown key '{place}' (known here: {nearest(str(problem['loc'][-1]), _known_keys(problem['loc'][:-1]))})"
+        )
     if problem["type"] == "missing":
         return f"'{place}' is missing"
     shown = problem.get("input")

@@ -68,7 +68,9 @@ class Console:
         self.show(name, "…")
         yield progress
         self._clear()
-        self._out.print(f"[green]✓[/] {name:<10}{time.monotonic() - started:>7.1f} s  [dim]{escaped(progress.remark)}[/]")
+        self._out.print(
+            f"[green]✓[/] {name:<10}{time.monotonic() - started:>7.1f} s  [dim]{escaped(progress.remark)}[/]"
+        )
         for warning in progress.warnings:
             self._out.print(f"  [yellow]![/] {escaped(warning)}")
 

@@ -68,7 +68,11 @@ class Experiment:
         client = self._tracking.client()
         for key, value in {**tags, "data_fingerprint": digest(panel)}.items():
             client.set_tag(self.run_id, key, value)
-        self._log(self.run_id, self._parameters(rows), {"rows/train": len(rows.split.train), "rows/test": len(rows.split.test)})
+        self._log(
+            self.run_id,
+            self._parameters(rows),
+            {"rows/train": len(rows.split.train), "rows/test": len(rows.split.test)},
+        )
         self._log_input(panel, digest(panel))
 
     def log_trial(self, number: int, parameters: Mapping[str, Any], score: float, seconds: float) -> None:

@@ -85,6 +85,4 @@ def _split(project: Project, examples: Examples, joined: pd.DataFrame, calendar:
     if "split" in joined:
         test = (joined["split"] == "test").to_numpy()
         return given(test, examples.label, folds=settings.folds, seed=settings.seed, key=key)
-    return stratified(
-        examples.label, test_share=settings.test_share, folds=settings.folds, seed=settings.seed, key=key
-    )
+    return stratified(examples.label, test_share=settings.test_share, folds=settings.folds, seed=settings.seed, key=key)

@@ -119,7 +119,12 @@ class Tracking:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         import mlflow
 
-        for noisy in ("alembic", "mlflow.store.db.utils", "mlflow.tracking._model_registry.client", "mlflow.utils.environment"):
+        for noisy in (
+            "alembic",
+            "mlflow.store.db.utils",
+            "mlflow.tracking._model_registry.client",
+            "mlflow.utils.environment",
+        ):
             logging.getLogger(noisy).setLevel(logging.ERROR)
         if mlflow.get_tracking_uri() != self.uri:
             mlflow.set_tracking_uri(self.uri)

@@ -64,7 +64,9 @@ def _instant(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
-        raise ConfigError(f"--as-of {text} is no date", allowed="2026-10-01 or 2026-10-01T06:00", do="mend it") from None
+        raise ConfigError(
+            f"--as-of {text} is no date", allowed="2026-10-01 or 2026-10-01T06:00", do="mend it"
+        ) from None
 
 
 def _summary(runner: Runner) -> None:
@@ -76,12 +78,18 @@ def _summary(runner: Runner) -> None:
     runner.console.line("")
     runner.console.line(_answer(runner, best, scored))
     columns = ("model", "AUC", "PR-AUC", "log loss", "lift at 10 %")
-    runner.console.table(f"On {best['rows']:,.0f} customers that no model has seen · base rate {best['base_rate']:.1%}", columns, rows)
+    runner.console.table(
+        f"On {best['rows']:,.0f} customers that no model has seen · base rate {best['base_rate']:.1%}", columns, rows
+    )
     truth = _truth_row(runner)
     if truth:
         runner.console.line(truth)
-    runner.console.line(f"Champion: {champion['name']} version {champion['version']} ({champion['decision']['reason']})")
-    runner.console.line(f"Scores:   {scored['scored']:,} in {runner.project.home / 'warehouse.duckdb'}, table scores.churn_scores")
+    runner.console.line(
+        f"Champion: {champion['name']} version {champion['version']} ({champion['decision']['reason']})"
+    )
+    runner.console.line(
+        f"Scores:   {scored['scored']:,} in {runner.project.home / 'warehouse.duckdb'}, table scores.churn_scores"
+    )
     flag = "" if runner.project.name == "demo" else f" -p {runner.project.name}"
     runner.console.line(f"Next:     churnlab ui{flag} opens the runs · churnlab score{flag} scores again")
 
@@ -109,4 +117,8 @@ def _truth_row(runner: Runner) -> str:
     from pipelines.commands.truth import best_possible_auc
 
     auc = best_possible_auc(runner.project, runner.store)
-    return "" if auc is None else f"The true hazard of the simulation, the best anyone could do, has AUC {auc:.3f} on these customers."
+    return (
+        ""
+        if auc is None
+        else f"The true hazard of the simulation, the best anyone could do, has AUC {auc:.3f} on these customers."
+    )

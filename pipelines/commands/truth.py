@@ -18,7 +18,9 @@ def best_possible_auc(project: Project, store: Store) -> float | None:
     from evaluation.model.ranking import roc_auc
     from pipelines.demo import true_risk
 
-    test = pd.read_parquet(store.path("trained") / "test_predictions.parquet", columns=["customer_id", "cutoff", "churned"])
+    test = pd.read_parquet(
+        store.path("trained") / "test_predictions.parquet", columns=["customer_id", "cutoff", "churned"]
+    )
     cutoff = datetime.fromisoformat(store.load("calendar")["test_cutoff"])
     risk = true_risk(folder, [cutoff], project.label.gap_days + project.label.horizon_days)
     joined = test.merge(risk[["customer_id", "probability"]], on="customer_id")

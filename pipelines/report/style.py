@@ -17,7 +17,9 @@ def styled(chart: Any) -> Any:
         .configure(font=FONT)
         .configure_view(stroke=None)
         .configure_axis(gridColor="#edf2f7", domainColor="#cbd5e0", tickColor="#cbd5e0", labelColor=INK, titleColor=INK)
-        .configure_title(anchor="start", color=INK, fontSize=14, fontWeight=500, subtitleColor="#4a5568", subtitleFontSize=12)
+        .configure_title(
+            anchor="start", color=INK, fontSize=14, fontWeight=500, subtitleColor="#4a5568", subtitleFontSize=12
+        )
     )
 
 

@@ -22,5 +22,8 @@ def run_description(judged: dict[str, Any]) -> str:
         f"| {family} | {row['roc_auc']:.3f} | {row['pr_auc']:.3f} | {row['log_loss']:.3f} | {row['lift_at_10pct']:.2f} |"
         for family, row in judged["test"].items()
     ]
-    lines += ["", *(f"- {gate['code']} {gate['title']}: **{gate['status']}**, {gate['found']}" for gate in judged["gates"])]
+    lines += [
+        "",
+        *(f"- {gate['code']} {gate['title']}: **{gate['status']}**, {gate['found']}" for gate in judged["gates"]),
+    ]
     return "\n".join(lines)

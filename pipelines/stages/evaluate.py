@@ -46,7 +46,9 @@ def evaluate(
     test = pd.read_parquet(trained / "test_predictions.parquet")
     _check(test)
     progress("figures of each model")
-    figures = {family: scorecard(test["churned"], test[family], capacity=settings.capacity) for family in record["features"]}
+    figures = {
+        family: scorecard(test["churned"], test[family], capacity=settings.capacity) for family in record["features"]
+    }
     progress("gates")
     best = record["best"]
     rows = labelled_rows(project, panel, labels, calendar, _columns(record["features"][best], calendar))
@@ -162,7 +164,9 @@ def log_bytes(mlflow: Any, content: bytes, path: str) -> None:
 
 def _say(progress: Progress, judged: dict[str, Any], findings: list[Finding]) -> None:
     best, figures = judged["best"], judged["test"][judged["best"]]
-    progress.note(f"{best}: AUC {figures['roc_auc']:.3f}, log loss {figures['log_loss']:.3f} on {figures['rows']:,.0f} unseen rows")
+    progress.note(
+        f"{best}: AUC {figures['roc_auc']:.3f}, log loss {figures['log_loss']:.3f} on {figures['rows']:,.0f} unseen rows"
+    )
     for finding in findings:
         if finding.status in ("failed", "warned"):
             progress.warn(f"{finding.code} {finding.title}: {finding.found}")

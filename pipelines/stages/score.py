@@ -37,12 +37,16 @@ def score(
         instant = as_of or _newest_day(project, accepted)
         frame, excluded = _signals(connection, project, manifest, accepted, instant, progress)
         if frame.empty:
-            raise NothingToLearn(f"No customer can be scored as of {instant:%Y-%m-%d}", do="check the tables and label.churn")
+            raise NothingToLearn(
+                f"No customer can be scored as of {instant:%Y-%m-%d}", do="check the tables and label.churn"
+            )
         scores = _scores(frame, model.predict(frame), settings, manifest, instant, accepted)
         run = _run(scores, excluded, manifest, instant, started)
         touched = _write(connection, scores, run)
     high = int((scores["band"] == "high").sum())
-    progress.note(f"{len(scores):,} customers as of {instant:%Y-%m-%d}, {high:,} in band high; {touched:,} rows changed")
+    progress.note(
+        f"{len(scores):,} customers as of {instant:%Y-%m-%d}, {high:,} in band high; {touched:,} rows changed"
+    )
     return {
         "as_of": instant.isoformat(),
         "run_id": run["run_id"],
@@ -62,7 +66,9 @@ def _newest_day(project: Project, accepted: dict[str, Any]) -> datetime:
     """Midnight after which no complete day of data follows."""
     if accepted["flat"]:
         return _now().replace(hour=0, minute=0, second=0, microsecond=0)
-    end = project.label.data_end if project.label and project.label.data_end else datetime.fromisoformat(accepted["last"])
+    end = (
+        project.label.data_end if project.label and project.label.data_end else datetime.fromisoformat(accepted["last"])
+    )
     return end.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 
 

@@ -55,7 +55,9 @@ def backend(connection: duckdb.DuckDBPyConnection) -> Any:
 
 def _check_rights(path: Path, read_only: bool) -> None:
     if not read_only and not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ConnectionFailed(f"{path} cannot be written", do="give this user the right to write there, or set workspace")
+        raise ConnectionFailed(
+            f"{path} cannot be written", do="give this user the right to write there, or set workspace"
+        )
 
 
 def _connected(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

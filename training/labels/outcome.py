@@ -15,6 +15,7 @@ import ibis
 from ibis.expr import types as ir
 
 Tables = Mapping[str, ir.Table]
+_TIME = "timestamp(6)"
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,13 @@ def labels(outcomes: Sequence[Outcome], tables: Tables, cutoffs: Sequence[dateti
 
 def _alive(outcomes: Sequence[Outcome], tables: Tables, cutoff: datetime) -> ir.Table:
     people = _union([outcome.alive(tables, cutoff).select("customer_id") for outcome in outcomes]).distinct()
-    return people.mutate(cutoff=ibis.literal(cutoff, type="timestamp"))
+    return people.mutate(cutoff=ibis.literal(cutoff, type=_TIME))
 
 
 def _labelled(outcomes: Sequence[Outcome], tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
     people = _alive(outcomes, tables, cutoff)
     if not window.is_over(cutoff):
-        return people.mutate(churned=ibis.null("int8"), churned_at=ibis.null("timestamp"))
+        return people.mutate(churned=ibis.null("int8"), churned_at=ibis.null(_TIME))
     left = _union([_left_alive(outcome, tables, cutoff, window) for outcome in outcomes])
     left = left.group_by("customer_id").aggregate(churned_at=left.churned_at.min())
     joined = people.left_join(left, "customer_id")
@@ -117,7 +118,8 @@ def _labelled(outcomes: Sequence[Outcome], tables: Tables, cutoff: datetime, win
 
 
 def _left_alive(outcome: Outcome, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
-    left = outcome.left(tables, cutoff, window).select("customer_id", "churned_at")
+    left = outcome.left(tables, cutoff, window)
+    left = left.select("customer_id", churned_at=left.churned_at.cast(_TIME))
     return left.semi_join(outcome.alive(tables, cutoff), "customer_id")
 
 

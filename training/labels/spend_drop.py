@@ -43,9 +43,7 @@ class SpendDrop:
         fallen = joined.filter(before > 0, now <= before * (1 - self.drop_share))
         return fallen.select("customer_id", churned_at=ibis.null("timestamp"))
 
-    def _spent(
-        self, tables: Tables, start: datetime, end: datetime, known_before: datetime | None = None
-    ) -> ir.Table:
+    def _spent(self, tables: Tables, start: datetime, end: datetime, known_before: datetime | None = None) -> ir.Table:
         orders = tables[self.table]
         inside = orders.filter(orders.ordered_at >= ibis.literal(start), orders.ordered_at < ibis.literal(end))
         if known_before is not None:
