@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project, ValidateSettings
@@ -12,40 +12,55 @@ from pipelines.console import Progress
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
-    from pipelines.validation.accept import Limits
+    from pipelines.validation.rules import Rules
 
 LOADED = "loaded"
-EARLIEST = datetime(1971, 1, 1)
+FOLDER = "validation"
 
 
-@stage(writes=["accepted"], sections=("data",))
+def _released(project: Project) -> str:
+    from pipelines.validation.quarantine import mark_of_released
+
+    return mark_of_released(project.home)
+
+
+@stage(writes=["accepted"], sections=("data",), outside=_released)
 def validate(
     project: Project, settings: ValidateSettings, progress: Progress, loaded: dict[str, Any]
 ) -> dict[str, Any]:
     """Check the loaded tables; rows that may not be used are set aside with every reason."""
-    from pipelines.validation.accept import accept, check, record
+    progress("loading Great Expectations")
+    from pipelines.validation import history
+    from pipelines.validation.accept import accept, figures, record
+    from pipelines.validation.inspection import inspect
     from pipelines.warehouse.duckdb_file import warehouse
 
-    progress("loading Great Expectations")
-    limits = _limits(settings)
+    rules, folder = _rules(settings), project.home / FOLDER
+    last = history.last_other(history.read(folder), loaded["content"])
     with warehouse(project.home) as connection:
-        checked = check(connection, LOADED, loaded["tables"], limits, progress)
-        accept(connection, LOADED, checked, limits)
+        checked = inspect(connection, LOADED, loaded["tables"], rules, last["tables"] if last else {}, progress)
+        accept(connection, LOADED, checked, rules)
         made = record(connection, checked)
+    history.remember(folder, loaded["content"], checked.profiles, figures(made))
     _tell(made, progress)
-    return made | {"content": _content(settings, loaded)}
+    return made | {"content": _content(project, settings, loaded)}
 
 
-def _limits(settings: ValidateSettings) -> Limits:
-    from pipelines.validation.accept import Limits
+def _rules(settings: ValidateSettings) -> Rules:
+    from pipelines.validation.compare import Shift
+    from pipelines.validation.own import Own
+    from pipelines.validation.rules import Rules
 
-    tomorrow = datetime.now(UTC).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return Limits(
-        EARLIEST,
-        tomorrow,
-        "warn" if settings.orphans == "keep" else settings.orphans,
-        settings.quarantine_limit,
-        settings.minimum_rows,
+    return Rules(
+        now=datetime.now(UTC).replace(tzinfo=None),
+        earliest=datetime.combine(settings.earliest, datetime.min.time()),
+        orphans="warn" if settings.orphans == "keep" else settings.orphans,
+        quarantine_limit=settings.quarantine_limit,
+        shift=Shift(settings.volume_share, settings.missing_rise, settings.divergence),
+        minimum_rows=settings.minimum_rows,
+        severities=settings.severities,
+        own={table: [Own(**each.model_dump()) for each in own] for table, own in settings.expectations.items()},
+        fresh_days=settings.fresh_days,
     )
 
 
@@ -64,7 +79,7 @@ def _tell(made: dict[str, Any], progress: Progress) -> None:
             progress.warn(f"{each['table']}: {each['reason']}{extent}")
 
 
-def _content(settings: ValidateSettings, loaded: dict[str, Any]) -> str:
-    """Digest of the data and of the settings that decide what is accepted."""
-    parts = [loaded["content"], settings.model_dump(mode="json")]
+def _content(project: Project, settings: ValidateSettings, loaded: dict[str, Any]) -> str:
+    """Digest of the data and of all that decides which rows are accepted."""
+    parts = [loaded["content"], settings.model_dump(mode="json"), _released(project)]
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()

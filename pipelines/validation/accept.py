@@ -1,9 +1,8 @@
-"""From loaded tables to accepted ones: run the checks, set rows aside, stop where the data may not be used."""
+"""From checked tables to accepted ones; stops where the data may not be used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,83 +10,15 @@ import duckdb
 
 from features.tables import CUSTOMERS, TABLES
 from pipelines.errors import DataError
-from pipelines.validation import suite
-from pipelines.validation.check import Check, Severity
-from pipelines.validation.cross import cross_checks, remember_customers
-from pipelines.validation.flat import FLAT, flat_checks
-from pipelines.validation.generate import checks_of
+from pipelines.validation.flat import FLAT
+from pipelines.validation.inspection import Checked
 from pipelines.validation.quoting import name, sql
-from pipelines.validation.set_aside import (
-    ACCEPTED,
-    QUARANTINE,
-    Parted,
-    account,
-    flag,
-    flagged,
-    write_accepted,
-    write_quarantine,
-)
+from pipelines.validation.rules import Rules
+from pipelines.validation.set_aside import ACCEPTED, Parted, write_accepted
 from pipelines.validation.suite import Finding
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What is checked and what is tolerated.
-
-    Parameters
-    ----------
-    earliest, latest
-        Facts outside are taken for mistakes.
-    orphans
-        What happens to rows of customers that the table customers does not have.
-    quarantine_limit
-        Largest share of a table that may be set aside.
-    minimum_rows
-        Usable rows that a table must have at least.
-    """
-
-    earliest: datetime
-    latest: datetime
-    orphans: Severity
-    quarantine_limit: float
-    minimum_rows: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One table after its checks: findings, account, and the suite's result in Great Expectations' words."""
-
-    parted: Parted
-    findings: list[Finding]
-    document: dict[str, Any]
-
-
-def check(
-    connection: duckdb.DuckDBPyConnection,
-    schema: str,
-    tables: Sequence[str],
-    limits: Limits,
-    progress: Callable[[str], None],
-) -> list[Checked]:
-    """Check the loaded tables and write down which rows cannot be used; the accepted tables stay as they are.
-
-    Returns
-    -------
-    list of Checked
-        One a table, customers first.
-    """
-    connection.execute(sql("DROP SCHEMA IF EXISTS", name(QUARANTINE), "CASCADE"))
-    connection.execute(sql("CREATE SCHEMA", name(QUARANTINE)))
-    checked = []
-    for table in sorted(tables, key=lambda each: (each != CUSTOMERS.name, each)):
-        progress(f"checking {table}")
-        checked.append(_check_table(connection, schema, table, tables, limits))
-        if table == CUSTOMERS.name:
-            remember_customers(connection, schema, tables, flagged(table))
-    return checked
-
-
-def accept(connection: duckdb.DuckDBPyConnection, schema: str, checked: Sequence[Checked], limits: Limits) -> None:
+def accept(connection: duckdb.DuckDBPyConnection, schema: str, checked: Checked, rules: Rules) -> None:
     """Replace the accepted tables by the usable rows, in one transaction.
 
     Raises
@@ -96,25 +27,25 @@ def accept(connection: duckdb.DuckDBPyConnection, schema: str, checked: Sequence
         If a check that stops has failed or crashed, too much of a table is set aside, or too few rows are left; the
         accepted tables are then as they were.
     """
-    for each in checked:
-        _refuse_stopped(each.findings)
-        _refuse_too_many(each.parted, limits.quarantine_limit)
-        _refuse_too_few(each.parted, limits.minimum_rows.get(each.parted.table, 0))
+    _refuse_stopped(checked.findings)
+    for each in checked.parted:
+        _refuse_too_many(each, rules.quarantine_limit)
+        _refuse_too_few(each, rules.minimum_rows.get(each.table, 0))
     connection.begin()
     try:
         connection.execute(sql("DROP SCHEMA IF EXISTS", name(ACCEPTED), "CASCADE"))
         connection.execute(sql("CREATE SCHEMA", name(ACCEPTED)))
-        for each in checked:
-            _refuse_unbalanced(each.parted, write_accepted(connection, schema, each.parted.table))
+        for each in checked.parted:
+            _refuse_unbalanced(each, write_accepted(connection, schema, each.table))
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
 
 
-def record(connection: duckdb.DuckDBPyConnection, checked: Sequence[Checked]) -> dict[str, Any]:
+def record(connection: duckdb.DuckDBPyConnection, checked: Checked) -> dict[str, Any]:
     """Say which tables later stages may read, and what was found."""
-    kept = {each.parted.table: each.parted.accepted for each in checked if each.parted.accepted}
+    kept = {each.table: each.accepted for each in checked.parted if each.accepted}
     first, last = _span(connection, list(kept))
     return {
         "schema": ACCEPTED,
@@ -122,34 +53,20 @@ def record(connection: duckdb.DuckDBPyConnection, checked: Sequence[Checked]) ->
         "rows": kept,
         "first": first,
         "last": last,
-        "flat": any(each.parted.table == FLAT for each in checked),
-        "checks": [_said(finding) for each in checked for finding in each.findings],
-        "quarantined": {each.parted.table: each.parted.quarantined for each in checked},
-        "reasons": {each.parted.table: each.parted.reasons for each in checked if each.parted.reasons},
+        "flat": any(each.table == FLAT for each in checked.parted),
+        "checks": [_said(finding) for finding in checked.findings],
+        "quarantined": {each.table: each.quarantined for each in checked.parted},
+        "reasons": {each.table: each.reasons for each in checked.parted if each.reasons},
     }
 
 
-def _check_table(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, tables: Sequence[str], limits: Limits
-) -> Checked:
-    checks = _checks_of(connection, schema, table, tables, limits)
-    findings, document = suite.run(connection, schema, table, checks)
-    aside = [each.check for each in findings if each.outcome == "failed" and each.check.severity == "quarantine"]
-    flag(connection, schema, table, aside)
-    parted = account(connection, schema, table)
-    if parted.quarantined:
-        write_quarantine(connection, schema, table)
-    return Checked(parted, findings, document)
-
-
-def _checks_of(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, tables: Sequence[str], limits: Limits
-) -> list[Check]:
-    relation = connection.table(f"{schema}.{table}")
-    if table == FLAT:
-        return flat_checks(dict(zip(relation.columns, map(str, relation.types), strict=True)))
-    checks = checks_of(TABLES[table], relation.columns, limits.earliest, limits.latest)
-    return checks + cross_checks(schema, table, tables, limits.orphans)
+def figures(made: dict[str, Any]) -> dict[str, float]:
+    """Give what is plotted over time: rows, share set aside, checks that failed or crashed."""
+    found: dict[str, float] = {f"rows.{table}": rows for table, rows in made["rows"].items()}
+    for table, aside in made["quarantined"].items():
+        found[f"quarantined_share.{table}"] = aside / max(aside + made["rows"].get(table, 0), 1)
+    outcomes = [each["outcome"] for each in made["checks"]]
+    return found | {f"checks_{outcome}": outcomes.count(outcome) for outcome in ("passed", "failed", "crashed")}
 
 
 def _refuse_stopped(findings: Sequence[Finding]) -> None:
@@ -161,14 +78,16 @@ def _refuse_stopped(findings: Sequence[Finding]) -> None:
             )
         if finding.check.severity == "stop" and finding.outcome == "failed":
             raise DataError(
-                f"{_extent(finding)} of {finding.check.table} fail {finding.check.name}: {finding.check.reason}",
-                allowed="none (the severity of the check is stop)",
-                do="correct the source, or set the check's severity to quarantine or warn",
+                f"{finding.check.name}: {_extent(finding)}: {finding.check.reason}",
+                allowed="none (the severity of this check is stop)",
+                do="correct the source, or set the check's severity to warn in validate.severities",
             )
 
 
 def _extent(finding: Finding) -> str:
-    return f"{finding.failing:,} rows" if finding.failing else f"The values (observed: {finding.observed})"
+    if finding.failing:
+        return f"{finding.failing:,} rows of {finding.check.table} fail"
+    return f"{finding.check.table} fails" + ("" if finding.observed is None else f" with {finding.observed}")
 
 
 def _refuse_too_many(parted: Parted, limit: float) -> None:

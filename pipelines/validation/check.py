@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 Severity = Literal["stop", "quarantine", "warn"]
@@ -48,3 +49,31 @@ def rows_where(name: str, table: str, condition: str, severity: Severity, reason
     escaped = condition.replace("{", "{{").replace("}", "}}")
     query = " ".join(("SELECT * FROM {batch} AS loaded WHERE", escaped))
     return Check(name, table, QUERY, {"unexpected_rows_query": query}, severity, reason, condition)
+
+
+def configured(checks: Iterable[Check], severities: Mapping[str, str]) -> list[Check]:
+    """Give checks the severities that the configuration says; ``off`` leaves a check out.
+
+    Parameters
+    ----------
+    checks
+        Generated checks.
+    severities
+        Pattern of a check's name, such as ``orders.*.range``, to severity; the last that fits counts.
+
+    Examples
+    --------
+    >>> check = Check("orders.amount.range", "orders", "x", {}, "quarantine", "is wrong")
+    >>> [each.severity for each in configured([check], {"orders.*": "warn"})]
+    ['warn']
+    >>> configured([check], {"orders.*": "warn", "*.range": "off"})
+    []
+    """
+    found = []
+    for check in checks:
+        said = [severity for pattern, severity in severities.items() if fnmatchcase(check.name, pattern)]
+        if not said:
+            found.append(check)
+        elif said[-1] != "off":
+            found.append(replace(check, severity=said[-1]))  # type: ignore[arg-type]
+    return found

@@ -16,7 +16,7 @@ _FOREVER = "TIMESTAMP 'infinity'"
 
 
 def remember_customers(
-    connection: duckdb.DuckDBPyConnection, schema: str, tables: Collection[str], unusable: str
+    connection: duckdb.DuckDBPyConnection, schema: str, tables: Collection[str], customers: str
 ) -> None:
     """Make the temporary table that the other tables are held against: usable customers, their beginning and end.
 
@@ -26,21 +26,16 @@ def remember_customers(
         The warehouse.
     schema, tables
         Where the loaded tables are, and which there are.
-    unusable
-        Table of the row numbers of customers that cannot be used.
+    customers
+        Usable rows of the customers, as SQL that may stand after FROM.
     """
-    usable = sql(
-        "FROM", name(schema, CUSTOMERS.name), "WHERE rowid NOT IN (SELECT row_number FROM", name(unusable), ")"
-    )
+    ended, origin = "NULL::TIMESTAMP", customers
     if CONTRACTS.name in tables:
         last = f"max(coalesce(ended_at, {_FOREVER})) AS ended_at"
         ends = sql("SELECT customer_id,", last, "FROM", name(schema, CONTRACTS.name), "GROUP BY customer_id")
-        usable = sql("FROM (", usable, ") LEFT JOIN (", ends, ") USING (customer_id)")
-    else:
-        usable = sql("FROM (SELECT *, NULL::TIMESTAMP AS ended_at", usable, ")")
-    connection.execute(
-        sql("CREATE OR REPLACE TEMP TABLE", name(KNOWN), "AS SELECT customer_id, signed_up_at, ended_at", usable)
-    )
+        ended, origin = "ended_at", sql(customers, "LEFT JOIN (", ends, ") USING (customer_id)")
+    columns = f"customer_id, signed_up_at, {ended} AS ended_at"
+    connection.execute(sql("CREATE OR REPLACE TEMP TABLE", name(KNOWN), "AS SELECT", columns, "FROM", origin))
 
 
 def cross_checks(schema: str, table: str, tables: Collection[str], orphans: Severity) -> list[Check]:

@@ -18,7 +18,8 @@ from great_expectations.expectations.metrics.metric_provider import MetricProvid
 from great_expectations.expectations.registry import _registered_metrics, get_expectation_impl, register_metric
 
 from pipelines.validation.conditions import CONDITIONS, failing_row, kept_row
-from pipelines.validation.quoting import name
+from pipelines.validation.profile import bin_counts
+from pipelines.validation.quoting import name, sql
 
 COUNT = ".unexpected_count"
 VALUES = ".unexpected_values"
@@ -26,6 +27,7 @@ FILTERED = ".filtered_row_count"
 UNIQUE = "column_values.unique"
 UNIQUE_TOGETHER = "compound_columns.unique"
 EXAMPLES = 10
+_BETWEEN = "expect_column_values_to_be_between"
 
 AGGREGATES: dict[str, str] = {
     "column.min": "min({0})",
@@ -37,7 +39,11 @@ AGGREGATES: dict[str, str] = {
     "column.distinct_values.count": "count(DISTINCT {0})",
     "column.non_null_count": "count({0})",
     "column.non_null_proportion": "count({0}) / nullif(count(*), 0)",
+    "column_values.nonnull.count": "count({0})",
 }
+BETWEEN_COUNT = "column_values.between.count"
+HISTOGRAM = "column.histogram"
+VALUE_COUNTS = "column.value_counts"
 
 
 class DuckDBEngine(ExecutionEngine):  # type: ignore[misc]
@@ -48,7 +54,7 @@ class DuckDBEngine(ExecutionEngine):  # type: ignore[misc]
     connection
         The warehouse.
     table
-        Quoted, qualified name of the table.
+        Quoted, qualified name of the table, or a query of its rows in brackets.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -96,7 +102,9 @@ class DuckDBEngine(ExecutionEngine):  # type: ignore[misc]
         if asked.endswith(VALUES):
             return self._examples(metric)
         if asked == "table.columns":
-            return self._connection.table(self._table).columns
+            return self._connection.sql(sql("FROM", self._table)).columns
+        if asked == VALUE_COUNTS:
+            return self._value_counts(name(metric.metric_domain_kwargs["column"]))
         if asked == "unexpected_rows_query.row_count":
             return self._ask("count(*)", f"({self._query(metric)})").fetchall()[0][0]
         return []
@@ -106,14 +114,21 @@ class DuckDBEngine(ExecutionEngine):  # type: ignore[misc]
         key = [name(column) for column in given.get("column_list") or [given["column"]]]
         there = " AND ".join(f"{column} IS NOT NULL" for column in key)
         grouped = f"{self._table} WHERE {there} GROUP BY {', '.join(key)} HAVING count(*) > 1"
-        counts = " ".join(("(SELECT count(*) AS rows_of_key FROM", grouped, ")"))
+        counts = sql("(SELECT count(*) AS rows_of_key FROM", grouped, ")")
         return int(self._ask("coalesce(sum(rows_of_key), 0)", counts).fetchall()[0][0])
+
+    def _value_counts(self, column: str) -> Any:
+        import pandas as pd
+
+        found = self._ask(f"{column}, count(*)", f"{self._table} WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 1")
+        values = dict(found.fetchall())
+        return pd.Series(list(values.values()), index=pd.Index(list(values), name="value"), name="count")
 
     def _examples(self, metric: Any) -> list[Any]:
         """Give values that failed, of numbers, times and closed sets; a free text may name a person."""
         given = {**metric.metric_domain_kwargs, **metric.metric_value_kwargs}
         expectation = _EXPECTATIONS.get(metric.metric_name.removesuffix(VALUES))
-        if expectation not in ("expect_column_values_to_be_between", "expect_column_values_to_be_in_set"):
+        if expectation not in (_BETWEEN, "expect_column_values_to_be_in_set"):
             return []
         column, failing = name(given["column"]), failing_row(expectation, given)
         rows = self._ask(column, f"{self._table} WHERE {failing} LIMIT {EXAMPLES}").fetchall()
@@ -123,7 +138,7 @@ class DuckDBEngine(ExecutionEngine):  # type: ignore[misc]
         return str(metric.metric_value_kwargs["unexpected_rows_query"]).format(batch=self._table)
 
     def _ask(self, selected: str, origin: str) -> duckdb.DuckDBPyConnection:
-        return self._connection.execute(" ".join(("SELECT", selected, "FROM", origin)))
+        return self._connection.execute(sql("SELECT", selected, "FROM", origin))
 
     def get_batch_data_and_markers(self, batch_spec: Any) -> Any:
         """Refuse: the table is given once."""
@@ -150,6 +165,11 @@ def _aggregate(metric: Any) -> str | None:
         return "count(*)"
     if asked in AGGREGATES:
         return AGGREGATES[asked].format(name(given["column"]))
+    if asked == BETWEEN_COUNT:
+        column = name(given["column"])
+        return f"count(*) FILTER (WHERE {column} IS NOT NULL AND NOT {failing_row(_BETWEEN, given)})"
+    if asked == HISTOGRAM:
+        return f"[{', '.join(bin_counts(name(given['column']), list(given['bins']))[1:-1])}]"
     if asked.endswith(FILTERED):
         return f"count(*) FILTER (WHERE {kept_row(given)})"
     expectation = _EXPECTATIONS.get(asked.removesuffix(COUNT)) if asked.endswith(COUNT) else None
@@ -159,7 +179,7 @@ def _aggregate(metric: Any) -> str | None:
 def _register() -> dict[str, str]:
     """Tell Great Expectations which metrics the engine computes; give the expectation of each row-wise metric."""
     expectations = {get_expectation_impl(each).map_metric: each for each in CONDITIONS}
-    wanted = [*AGGREGATES, "table.row_count", "table.columns"]
+    wanted = [*AGGREGATES, BETWEEN_COUNT, HISTOGRAM, VALUE_COUNTS, "table.row_count", "table.columns"]
     wanted += ["unexpected_rows_query.row_count", "unexpected_rows_query.table"]
     for row_wise in (*expectations, UNIQUE, UNIQUE_TOGETHER):
         wanted += [row_wise + suffix for suffix in (COUNT, VALUES, FILTERED)]

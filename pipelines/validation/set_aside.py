@@ -65,21 +65,26 @@ def flag(connection: duckdb.DuckDBPyConnection, schema: str, table: str, checks:
     checks
         Checks whose failing rows are set aside.
     """
-    single = [(condition, check.reason) for check in checks if (condition := _condition(check))]
-    keys = [(key, check.reason) for check in checks if (key := key_of(check.expectation, check.arguments))]
+    single = [(condition, check) for check in checks if (condition := _condition(check))]
+    keys = [(key, check) for check in checks if (key := key_of(check.expectation, check.arguments))]
     flags = [f"{condition} AS flag_{number}" for number, (condition, _) in enumerate(single)]
     bad = " OR ".join(f"flag_{number}" for number in range(len(single))) or "FALSE"
     columns = sorted({column for key, _ in keys for column in key})
     rows = ", ".join(["loaded.rowid AS row_number", *flags, *(f"loaded.{name(column)}" for column in columns)])
     repeats = [f"{_repeats(key, bad)} AS repeat_{number}" for number, (key, _) in enumerate(keys)]
     inner = sql("SELECT", ", ".join(["*", *repeats]), "FROM (SELECT", rows, "FROM", name(schema, table), "AS loaded)")
-    words = [f"CASE WHEN flag_{number} THEN {value(said)} END" for number, (_, said) in enumerate(single)]
-    words += [f"CASE WHEN repeat_{number} THEN {value(said)} END" for number, (_, said) in enumerate(keys)]
-    reasons = f"list_filter([{', '.join(words)}], each -> each IS NOT NULL)::VARCHAR[] AS reasons"
+    failing = [(f"flag_{number}", check) for number, (_, check) in enumerate(single)]
+    failing += [(f"repeat_{number}", check) for number, (_, check) in enumerate(keys)]
+    listed = ", ".join(
+        (
+            _listed([(flag, check.reason) for flag, check in failing], "reasons"),
+            _listed([(flag, check.name) for flag, check in failing], "checks"),
+        )
+    )
     wanted = " OR ".join([bad, *(f"repeat_{number}" for number in range(len(keys)))])
     place = name(flagged(table))
     connection.execute(
-        sql("CREATE OR REPLACE TEMP TABLE", place, "AS SELECT row_number,", reasons, "FROM (", inner, ") WHERE", wanted)
+        sql("CREATE OR REPLACE TEMP TABLE", place, "AS SELECT row_number,", listed, "FROM (", inner, ") WHERE", wanted)
     )
 
 
@@ -92,21 +97,31 @@ def account(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> P
     return Parted(table, rows, rows - _count(aside), _count(aside), reasons)
 
 
+def usable(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:
+    """Write SQL of the usable rows of a table, to stand after FROM."""
+    if not _count(connection.table(flagged(table))):
+        return name(schema, table)
+    aside = sql("SELECT row_number FROM", name(flagged(table)))
+    return sql("(FROM", name(schema, table), "WHERE rowid NOT IN (", aside, "))")
+
+
 def write_quarantine(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
     """Write the rows set aside, with their reasons, and count them."""
     joined = sql(name(schema, table), "AS loaded JOIN", name(flagged(table)), "ON loaded.rowid = row_number")
     listed = ", ".join(name(column) for column in connection.table(f"{schema}.{table}").columns)
-    rows = sql("SELECT row_number, reasons,", listed, "FROM", joined)
+    rows = sql("SELECT row_number, reasons, checks,", listed, "FROM", joined)
     return _create(connection, QUARANTINE, quarantine_of(table), sql(rows, "ORDER BY row_number"))
 
 
 def write_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
     """Write the usable rows in their order, and count them."""
-    aside = sql("SELECT row_number FROM", name(flagged(table)))
-    rows = sql("FROM", name(schema, table), "WHERE rowid NOT IN (", aside, ")")
-    if not _count(connection.table(flagged(table))):
-        rows = sql("FROM", name(schema, table))
-    return _create(connection, ACCEPTED, table, rows)
+    return _create(connection, ACCEPTED, table, sql("FROM", usable(connection, schema, table)))
+
+
+def _listed(said: Sequence[tuple[str, str]], column: str) -> str:
+    """Write SQL of the list of what applies to a row."""
+    words = ", ".join(f"CASE WHEN {flag} THEN {value(text)} END" for flag, text in said)
+    return f"list_filter([{words}], each -> each IS NOT NULL)::VARCHAR[] AS {column}"
 
 
 def _condition(check: Check) -> str | None:

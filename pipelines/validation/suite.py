@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from pipelines.validation.check import QUERY, Check
+from pipelines.validation.check import Check
 from pipelines.validation.quoting import name
 
 Outcome = Literal["passed", "failed", "crashed"]
@@ -47,9 +47,20 @@ class Finding:
 
 
 def run(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, checks: Sequence[Check]
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, checks: Sequence[Check], where: str = "TRUE"
 ) -> tuple[list[Finding], dict[str, Any]]:
     """Validate a table of the warehouse.
+
+    Parameters
+    ----------
+    connection
+        The warehouse.
+    schema, table
+        The table.
+    checks
+        What is expected of it.
+    where
+        SQL condition of the rows that are looked at.
 
     Returns
     -------
@@ -60,11 +71,13 @@ def run(
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     configurations = [_configuration(check, number) for number, check in enumerate(checks)]
-    results = _on_duckdb(connection, name(schema, table), configurations)
+    relation = connection.table(f"{schema}.{table}").filter(where)
+    batch = name(schema, table) if where == "TRUE" else f"(FROM {name(schema, table)} WHERE {where})"
+    results = _on_duckdb(connection, batch, configurations)
     unknown = [number for number, result in results.items() if _problem(result).startswith("No provider found")]
     for number in unknown:
-        results[number] = _on_pandas(connection, schema, table, configurations[number])
-    rows = connection.table(f"{schema}.{table}").aggregate("count(*)").fetchall()[0][0]
+        results[number] = _on_pandas(relation, configurations[number])
+    rows = relation.aggregate("count(*)").fetchall()[0][0]
     findings = [_finding(check, results[number], rows) for number, check in enumerate(checks)]
     return findings, _document(table, [results[number] for number in range(len(checks))])
 
@@ -82,11 +95,10 @@ def _on_duckdb(connection: duckdb.DuckDBPyConnection, table: str, configurations
     return _validated(DuckDBEngine(connection, table), table, configurations)
 
 
-def _on_pandas(connection: duckdb.DuckDBPyConnection, schema: str, table: str, configuration: Any) -> Any:
+def _on_pandas(relation: duckdb.DuckDBPyRelation, configuration: Any) -> Any:
     """Compute what the engine does not know on a frame of the columns that the expectation names."""
     from great_expectations.execution_engine import PandasExecutionEngine
 
-    relation = connection.table(f"{schema}.{table}")
     named = _columns_named(configuration.kwargs)
     wanted = [column for column in relation.columns if column in named] or relation.columns
     frame = relation.project(", ".join(name(column) for column in wanted)).df()
@@ -120,7 +132,7 @@ def _finding(check: Check, result: Any, rows: int) -> Finding:
         return Finding(check, "crashed", problem=problem)
     outcome: Outcome = "passed" if result.success else "failed"
     found = result.result
-    if check.expectation == QUERY:
+    if check.condition:
         failing = int(found["observed_value"])
         return Finding(check, outcome, failing, failing / max(rows, 1))
     return Finding(

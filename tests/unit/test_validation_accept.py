@@ -11,7 +11,10 @@ import pytest
 
 from features.tables import TABLES
 from pipelines.errors import DataError
-from pipelines.validation.accept import Limits, accept, check, record
+from pipelines.validation.accept import accept, record
+from pipelines.validation.compare import Shift
+from pipelines.validation.inspection import inspect
+from pipelines.validation.rules import Rules
 
 TYPES = {
     "string": "VARCHAR",
@@ -20,7 +23,14 @@ TYPES = {
     "boolean": "BOOLEAN",
     "timestamp": "TIMESTAMP",
 }
-LIMITS = Limits(datetime(1971, 1, 1), datetime(2026, 11, 22), "quarantine", 0.5, {"customers": 1})
+RULES = Rules(
+    now=datetime(2026, 11, 21, 12),
+    earliest=datetime(1971, 1, 1),
+    orphans="quarantine",
+    quarantine_limit=0.5,
+    shift=Shift(volume_share=0.5, missing_rise=0.1, divergence=0.1),
+    minimum_rows={"customers": 1},
+)
 
 
 def warehouse(**tables: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
@@ -39,9 +49,9 @@ def warehouse(**tables: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def run(connection: duckdb.DuckDBPyConnection, tables: list[str], limits: Limits = LIMITS) -> dict[str, Any]:
-    checked = check(connection, "loaded", tables, limits, lambda text: None)
-    accept(connection, "loaded", checked, limits)
+def run(connection: duckdb.DuckDBPyConnection, tables: list[str], rules: Rules = RULES) -> dict[str, Any]:
+    checked = inspect(connection, "loaded", tables, rules, {}, lambda text: None)
+    accept(connection, "loaded", checked, rules)
     return record(connection, checked)
 
 
@@ -85,9 +95,9 @@ def test_orphans_of_a_customer_that_was_set_aside_are_orphans() -> None:
 
 def test_orphans_may_stop_or_stay() -> None:
     connection = warehouse(customers=CUSTOMERS, orders=[ORDERS[0], ORDERS[2]])
-    with pytest.raises(DataError, match=r"1 rows of orders fail orders\.customer_id\.orphan"):
-        run(connection, ["customers", "orders"], replace(LIMITS, orphans="stop"))
-    made = run(connection, ["customers", "orders"], replace(LIMITS, orphans="warn"))
+    with pytest.raises(DataError, match=r"orders\.customer_id\.orphan: 1 rows of orders fail"):
+        run(connection, ["customers", "orders"], replace(RULES, orphans="stop"))
+    made = run(connection, ["customers", "orders"], replace(RULES, orphans="warn"))
     assert made["rows"]["orders"] == 2
     assert failed(made)["orders.customer_id.orphan"] == 1
 

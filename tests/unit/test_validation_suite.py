@@ -71,6 +71,19 @@ EXPECTATIONS = [
     check("expect_column_proportion_of_non_null_values_to_be_between", column="a", min_value=0.95),
     check("expect_table_row_count_to_be_between", min_value=1, max_value=499),
     check("expect_column_to_exist", column="a"),
+    check(
+        "expect_column_kl_divergence_to_be_less_than",
+        column="b",
+        partition_object={"bins": [-2.0, 0.0, 1.0, 2.0], "weights": [0.3, 0.2, 0.1], "tail_weights": [0.2, 0.2]},
+        threshold=0.01,
+    ),
+    check(
+        "expect_column_kl_divergence_to_be_less_than",
+        column="kind",
+        partition_object={"values": ["login", "gone"], "weights": [0.8, 0.2]},
+        threshold=0.5,
+        tail_weight_holdout=0.001,
+    ),
 ]
 
 

@@ -1,0 +1,51 @@
+"""The accepted loads of a project, newest last: how each table looked, and the figures that make quality over time."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+KEPT = 30
+FILE = "loads.json"
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """Give the accepted loads, oldest first; none if there was none."""
+    path = folder / FILE
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def last_other(loads: list[dict[str, Any]], content: str) -> dict[str, Any] | None:
+    """Find the newest load that is not this one."""
+    return next((load for load in reversed(loads) if load["content"] != content), None)
+
+
+def remember(
+    folder: Path, content: str, profiles: dict[str, dict[str, Any]], figures: dict[str, float]
+) -> list[dict[str, Any]]:
+    """Add a load, or replace it if it is the same one checked again, and give all; profiles are kept of the last two.
+
+    Parameters
+    ----------
+    folder
+        Where the history is kept.
+    content
+        Digest of what was loaded.
+    profiles
+        Table to its profile.
+    figures
+        What is plotted over time.
+    """
+    loads = [load for load in read(folder) if load["content"] != content][-KEPT + 1 :]
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    loads.append({"content": content, "at": at, "tables": profiles, "figures": figures})
+    for old in loads[:-2]:
+        old["tables"] = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".{FILE}.{os.getpid()}"
+    beside.write_text(json.dumps(loads, ensure_ascii=False), encoding="utf-8")
+    os.replace(beside, folder / FILE)
+    return loads
