@@ -1,4 +1,4 @@
-"""What several tests share: the real data beside the project, a whole small line, and no skipped service where all must run."""
+"""What tests share: the real data, a whole small line that has run, and no service skipped where all must be there."""
 
 from __future__ import annotations
 
