@@ -26,9 +26,7 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="Change a setting, 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Force = Annotated[bool, typer.Option("--force", help="Run even if nothing has changed.")]
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Instant to score at, such as 2026-10-01; default: newest day.")
-]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Instant to score at, such as 2026-10-01.")]
 
 
 @app.command()

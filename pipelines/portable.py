@@ -1,7 +1,6 @@
 """The model as MLflow loads it: code and safe files, nothing unpickled; probabilities, not labels."""
 
 from pathlib import Path
-from typing import Any
 
 import mlflow
 from mlflow.pyfunc import PythonModel
@@ -10,13 +9,14 @@ from mlflow.pyfunc import PythonModel
 class ChurnModel(PythonModel):  # type: ignore[misc]
     """A fitted model behind MLflow's interface."""
 
-    def load_context(self, context: Any) -> None:
+    def load_context(self, context):  # type: ignore[no-untyped-def]
         """Read the model from its files."""
         from training.model import load_model
 
         self.model = load_model(Path(context.artifacts["model"]))
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> Any:
+    # Without annotations: MLflow would take them for the signature, which is given explicitly.
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
         """Give the calibrated probability of leaving, shape (rows,)."""
         return self.model.predict(model_input)
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -195,9 +194,3 @@ def _code() -> str:
         for file in sorted((home / room).rglob("*.py")):
             total.update(file.read_bytes())
     return total.hexdigest()
-
-
-def what_next(project: Project, ran: Sequence[Ran]) -> str:
-    """One line on what a person may do after a line has ended."""
-    at = f" --project {project.name}" if project.name != "demo" else ""
-    return f"Next: churnlab ui opens the runs in MLflow · churnlab score{at} scores again · {project.home / 'warehouse.duckdb'}"

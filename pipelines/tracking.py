@@ -15,6 +15,7 @@ from pipelines.config import Project, dump
 
 REGISTERED_PREFIX = "churn"
 OUTER_RUN = "MLFLOW_RUN_ID"
+NOISY = ("alembic", "mlflow.store.db.utils", "mlflow.tracking._model_registry.client", "mlflow.utils.environment")
 
 
 def model_name(project: Project) -> str:

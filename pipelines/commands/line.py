@@ -109,7 +109,8 @@ def _answer(runner: Runner, best: dict[str, Any], scored: dict[str, Any]) -> str
     label = runner.project.label
     when = "" if label is None else f" in the next {label.gap_days + label.horizon_days} days"
     high = scored["bands"].get("high", 0)
-    return f"{high:,} of {scored['scored']:,} customers are likely to leave{when} (band high, as of {scored['as_of'][:10]})."
+    who = f"{high:,} of {scored['scored']:,} customers"
+    return f"{who} are likely to leave{when} (band high, as of {scored['as_of'][:10]})."
 
 
 def _truth_row(runner: Runner) -> str:

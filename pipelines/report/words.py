@@ -19,8 +19,8 @@ def run_description(judged: dict[str, Any]) -> str:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {family} | {row['roc_auc']:.3f} | {row['pr_auc']:.3f} | {row['log_loss']:.3f} | {row['lift_at_10pct']:.2f} |"
-        for family, row in judged["test"].items()
+        f"| {name} | {row['roc_auc']:.3f} | {row['pr_auc']:.3f} | {row['log_loss']:.3f} | {row['lift_at_10pct']:.2f} |"
+        for name, row in judged["test"].items()
     ]
     lines += [
         "",

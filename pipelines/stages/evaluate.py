@@ -46,8 +46,9 @@ def evaluate(
     test = pd.read_parquet(trained / "test_predictions.parquet")
     _check(test)
     progress("figures of each model")
+    label = test["churned"].to_numpy()
     figures = {
-        family: scorecard(test["churned"], test[family], capacity=settings.capacity) for family in record["features"]
+        family: scorecard(label, test[family].to_numpy(), capacity=settings.capacity) for family in record["features"]
     }
     progress("gates")
     best = record["best"]
@@ -164,9 +165,8 @@ def log_bytes(mlflow: Any, content: bytes, path: str) -> None:
 
 def _say(progress: Progress, judged: dict[str, Any], findings: list[Finding]) -> None:
     best, figures = judged["best"], judged["test"][judged["best"]]
-    progress.note(
-        f"{best}: AUC {figures['roc_auc']:.3f}, log loss {figures['log_loss']:.3f} on {figures['rows']:,.0f} unseen rows"
-    )
+    quality = f"AUC {figures['roc_auc']:.3f}, log loss {figures['log_loss']:.3f}"
+    progress.note(f"{best}: {quality} on {figures['rows']:,.0f} unseen rows")
     for finding in findings:
         if finding.status in ("failed", "warned"):
             progress.warn(f"{finding.code} {finding.title}: {finding.found}")

@@ -14,8 +14,6 @@ from pipelines.stage import stage
 if TYPE_CHECKING:
     from training.labels.outcome import Outcome, Window
 
-FLAT_CUTOFF = None
-
 
 @stage(writes=["labels", "calendar"], sections=("data",))
 def label(
@@ -29,9 +27,8 @@ def label(
     labels = made["labels"]
     known = labels["churned"].dropna()
     _check(known, made["calendar"])
-    progress.note(
-        f"{len(made['calendar']['cutoffs']) or 'no'} cutoffs, {len(known):,} labelled rows, base rate {known.mean():.1%}"
-    )
+    cutoffs = len(made["calendar"]["cutoffs"]) or "no"
+    progress.note(f"{cutoffs} cutoffs, {len(known):,} labelled rows, base rate {known.mean():.1%}")
     return made
 
 
@@ -86,7 +83,7 @@ def cutoffs_of(settings: LabelSettings, window: Window, first: datetime) -> tupl
             do="set label.test_cutoff earlier, or null",
         )
     earliest = first + timedelta(days=settings.minimum_history_days)
-    training = []
+    training: list[datetime] = []
     cutoff = test - window.reach
     while cutoff >= earliest and len(training) < settings.most_cutoffs:
         training.append(cutoff)
@@ -94,7 +91,7 @@ def cutoffs_of(settings: LabelSettings, window: Window, first: datetime) -> tupl
     if not training:
         raise NothingToLearn(
             f"0 training cutoffs: the data begin {first:%Y-%m-%d}, the test cutoff is {test:%Y-%m-%d}",
-            allowed=f"at least {settings.minimum_history_days} days of history and {window.reach.days} of outcome before it",
+            allowed=f"{settings.minimum_history_days} days of history and {window.reach.days} of outcome before it",
             do="shorten label.horizon_days or label.minimum_history_days",
         )
     return sorted([*training, test]), test
@@ -127,8 +124,12 @@ def _panel(backend: Any, settings: LabelSettings, accepted: dict[str, Any]) -> d
 
 
 def _flat(connection: Any, accepted: dict[str, Any]) -> dict[str, Any]:
-    frame = connection.execute(
-        f'SELECT customer_id, NULL::TIMESTAMP AS cutoff, churned, NULL::TIMESTAMP AS churned_at FROM "{accepted["schema"]}".flat'  # noqa: S608
+    from pipelines.ingest.sql import identifier
+
+    relation = connection.table(f"{identifier(accepted['schema'])}.flat")
+    split = ", split" if "split" in relation.columns else ""
+    frame = relation.project(
+        f"customer_id, NULL::TIMESTAMP AS cutoff, churned, NULL::TIMESTAMP AS churned_at{split}"
     ).df()
     frame["churned"] = frame["churned"].astype("Int8")
     return {"labels": frame, "calendar": {"flat": True, "cutoffs": [], "test_cutoff": None}}

@@ -28,7 +28,7 @@ def promote(
     trained: Path,
     judged: dict[str, Any],
 ) -> dict[str, Any]:
-    """Register the best model as challenger; make it champion if its gates pass and it is no worse than the champion."""
+    """Register the best model as challenger; make it champion if its gates pass and it beats the champion."""
     from pipelines.registry import CHALLENGER, CHAMPION, PREVIOUS, log_model, register, version_of
 
     name, run_id = model_name(project), judged["run_id"]
@@ -55,7 +55,7 @@ def promote(
         if champion is not None:
             client.set_registered_model_alias(name, PREVIOUS, champion.version)
         client.set_registered_model_alias(name, CHAMPION, version)
-    chosen = version if decision["promote"] else str(champion.version)
+    chosen = version if decision["promote"] or champion is None else str(champion.version)
     progress.note(f"{name} version {chosen} is champion: {decision['reason']}")
     return {"name": name, "version": chosen, "challenger": version, "decision": decision}
 

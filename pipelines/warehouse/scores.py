@@ -76,7 +76,8 @@ CURRENT = f"""
 CREATE OR REPLACE VIEW {SCHEMA}.churn_scores_current AS
 SELECT * EXCLUDE (newest) FROM (
   SELECT *, row_number() OVER (
-    PARTITION BY customer_id, horizon_days ORDER BY as_of DESC, try_cast(model_version AS INTEGER) DESC, model_version DESC
+    PARTITION BY customer_id, horizon_days
+    ORDER BY as_of DESC, try_cast(model_version AS INTEGER) DESC, model_version DESC
   ) AS newest
   FROM {SCHEMA}.churn_scores WHERE as_of = (SELECT max(as_of) FROM {SCHEMA}.churn_scores)
 ) WHERE newest = 1 AND valid_until > now()::TIMESTAMP
@@ -110,17 +111,17 @@ def upsert(connection: Any, table: ScoreTable, frame: Any) -> int:
     free = [name for name in table.columns if name not in (*table.key, *table.unchanging)]
     differs = " OR ".join(f'old."{name}" IS DISTINCT FROM new."{name}"' for name in free)
     same_key = " AND ".join(f'old."{name}" = new."{name}"' for name in table.key)
-    source = f"SELECT {names} FROM _incoming"  # noqa: S608
+    source = f"SELECT {names} FROM _incoming"
     changed = f"""
         SELECT new.* FROM ({source}) new LEFT JOIN {SCHEMA}.{table.name} old ON {same_key}
         WHERE old."{table.key[0]}" IS NULL OR {differs}
-    """  # noqa: S608
+    """
     sets = ", ".join(f'"{name}" = excluded."{name}"' for name in free)
     key = ", ".join(f'"{name}"' for name in table.key)
     try:
-        touched = connection.execute(f"SELECT count(*) FROM ({changed})").fetchone()[0]  # noqa: S608
+        touched = connection.execute(f"SELECT count(*) FROM ({changed})").fetchone()[0]
         connection.execute(
-            f"INSERT INTO {SCHEMA}.{table.name} ({names}) SELECT {names} FROM ({changed}) "  # noqa: S608
+            f"INSERT INTO {SCHEMA}.{table.name} ({names}) SELECT {names} FROM ({changed}) "
             f"ON CONFLICT ({key}) DO UPDATE SET {sets}"
         )
     finally:

@@ -1,0 +1,217 @@
+"""What a person does with the line: run it, run it again, score twice, look into MLflow, make mistakes."""
+
+import json
+import shutil
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+pytestmark = pytest.mark.journey
+
+
+def tables(warehouse):
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {
+            name: connection.execute(f"SELECT * FROM scores.{name} ORDER BY ALL").fetchall()
+            for name in ("churn_scores", "score_runs")
+        }
+
+
+@pytest.fixture
+def own_copy(demo_workspace, tmp_path, monkeypatch):
+    """The finished line in a folder of one's own, to change."""
+    from pipelines.config import load_project
+    from pipelines.console import Console
+    from pipelines.runner import Runner
+
+    shutil.copytree(demo_workspace.folder, tmp_path / "own")
+    monkeypatch.chdir(tmp_path / "own")
+    # The sources stay where they are, so that only what a test changes runs again.
+    overrides = [
+        text if text.startswith("data.root") else text.replace(str(demo_workspace.folder), str(tmp_path / "own"))
+        for text in demo_workspace.overrides
+    ]
+
+    def runner(*more):
+        return Runner(load_project(str(demo_workspace.conf), [*overrides, *more]), Console(quiet=True))
+
+    return runner
+
+
+def test_the_line_leaves_a_champion_and_scores(demo_workspace):
+    scored = demo_workspace.runner.store.load("scored")
+    found = tables(demo_workspace.warehouse)
+    assert len(found["churn_scores"]) == scored["scored"] > 0
+    assert all(0 <= row[4] <= 1 for row in found["churn_scores"])
+    eligible, done, excluded, failed = found["score_runs"][0][4:8]
+    assert eligible == done + excluded + failed
+
+
+def test_every_scored_customer_is_one_of_the_risk_set(demo_workspace):
+    truth = demo_workspace.project.home / "truth" / "truth.parquet"
+    as_of = demo_workspace.runner.store.load("scored")["as_of"]
+    with duckdb.connect(str(demo_workspace.warehouse), read_only=True) as connection:
+        gone = connection.execute(
+            "SELECT count(*) FROM scores.churn_scores s JOIN read_parquet(?) t USING (customer_id)"
+            " WHERE t.churned_at < ?::TIMESTAMP - INTERVAL 1 DAY",
+            [str(truth), as_of],
+        ).fetchone()[0]
+    assert gone == 0
+
+
+def test_scoring_twice_leaves_the_same_tables(own_copy):
+    runner = own_copy()
+    warehouse = runner.project.home / "warehouse.duckdb"
+    before = tables(warehouse)
+    runner.alone("score")
+    assert tables(warehouse) == before
+
+
+def test_what_has_not_changed_is_skipped(demo_workspace, monkeypatch):
+    from pipelines.console import Console
+    from pipelines.runner import Runner
+
+    monkeypatch.chdir(demo_workspace.folder)
+    ran = Runner(demo_workspace.project, Console(quiet=True)).line()
+    assert [each.name for each in ran if not each.skipped] == ["score"]
+
+
+def test_a_changed_setting_runs_its_stage_and_what_follows(own_copy):
+    assert own_copy("label.horizon_days=45").alone("label").skipped is False
+    assert own_copy("label.horizon_days=45").alone("label").skipped is True
+
+
+def test_a_stage_alone_uses_its_new_inputs(own_copy):
+    runner = own_copy("label.horizon_days=45")
+    runner.alone("label")
+    assert runner.alone("features").skipped is False
+    assert runner.store.load("calendar")["horizon_days"] == 45
+
+
+def test_mlflow_holds_the_run_its_trials_and_the_champion(demo_workspace):
+    client = demo_workspace.runner.tracking.client()
+    champion = client.get_model_version_by_alias("churn_demo", "champion")
+    challenger = client.get_model_version_by_alias("churn_demo", "challenger")
+    run = client.get_run(champion.run_id)
+    assert champion.version == challenger.version
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name.count(" · ") == 2
+    assert run.data.tags["cutoff"] == demo_workspace.runner.store.load("calendar")["test_cutoff"]
+    assert {"0_decides/log_loss", "0_decides/roc_auc", "validation/log_loss"} <= run.data.metrics.keys()
+    children = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{champion.run_id}'")
+    assert {child.data.tags["family"] for child in children} == set(demo_workspace.project.train.families)
+    assert {child.info.status for child in children} == {"FINISHED"}
+    xgboost = next(child for child in children if child.data.tags["family"] == "xgboost")
+    trials = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{xgboost.info.run_id}'")
+    assert len(trials) == demo_workspace.project.train.trials
+
+
+def test_the_run_holds_configuration_data_and_pictures(demo_workspace):
+    client = demo_workspace.runner.tracking.client()
+    champion = client.get_model_version_by_alias("churn_demo", "champion")
+    names = {file.path for file in client.list_artifacts(champion.run_id)}
+    assert {"project.yaml", "training.json", "test_predictions.parquet", "judged.json", "figures"} <= names
+    pictures = {file.path for file in client.list_artifacts(champion.run_id, "figures")}
+    assert {"figures/gain.html", "figures/gain.png", "figures/calibration.html"} <= pictures
+    assert client.get_run(champion.run_id).inputs.dataset_inputs[0].dataset.digest
+
+
+def test_the_registered_model_has_a_signature_and_gives_probabilities(demo_workspace, monkeypatch):
+    import pandas as pd
+
+    monkeypatch.chdir(demo_workspace.folder)
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    mlflow = demo_workspace.runner.tracking.mlflow()
+    model = mlflow.pyfunc.load_model("models:/churn_demo@champion")
+    assert model.metadata.signature is not None
+    assert model.metadata.signature.outputs is not None
+    panel = next((demo_workspace.runner.store.path("panel")).glob("*.parquet"))
+    rows = pd.read_parquet(panel)[model.metadata.get_input_schema().input_names()]
+    predicted = model.predict(rows)
+    assert len(predicted) == len(rows)
+    assert ((predicted > 0) & (predicted < 1)).all()
+
+
+def test_a_changed_export_is_refused(own_copy):
+    from pipelines.errors import DataError
+
+    runner = own_copy()
+    model = runner.store.path("export") / "model" / "model.json"
+    model.write_text(model.read_text() + " ")
+    before = tables(runner.project.home / "warehouse.duckdb")
+    with pytest.raises(DataError, match="changed after the export"):
+        runner.alone("score")
+    assert tables(runner.project.home / "warehouse.duckdb") == before
+
+
+def test_a_failed_line_is_marked_and_leaves_earlier_results(own_copy):
+    from pipelines.errors import ChurnLabError
+
+    runner = own_copy("label.horizon_days=3000")
+    before = tables(runner.project.home / "warehouse.duckdb")
+    with pytest.raises(ChurnLabError):
+        runner.line()
+    run = runner.tracking.client().get_run(runner.tracking.run_id)
+    assert run.info.status == "FAILED"
+    assert run.data.tags["churnlab.failed_stage"] == "label"
+    assert tables(runner.project.home / "warehouse.duckdb") == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "said"),
+    [
+        (["label.horizon_days=3000"], 6, "0 training cutoffs"),
+        (["label.test_cutoff=2026-10-30"], 6, "is not over"),
+        (
+            ['label.churn=[{"kind": "inactivity", "table": "orders", "activity_days": 1}]', "label.horizon_days=1"],
+            6,
+            "",
+        ),
+        (["features.tables=[]"], 6, "No signal is left"),
+        (["train.minimum_positives=100000"], 6, "100000"),
+        (["train.recency_column=nothing"], 6, "nothing"),
+        (["train.trails=3"], 2, "unknown key 'train.trails'"),
+    ],
+)
+def test_a_mistake_ends_in_a_message_and_its_own_exit_code(own_copy, settings, code, said):
+    from pipelines.errors import ChurnLabError
+
+    with pytest.raises(ChurnLabError) as error:
+        own_copy(*settings).line()
+    assert error.value.exit_code == code
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["run", "-p", "nowhere"], 2, "There is no project 'nowhere'"),
+        (["run", "--set", "train"], 2, "has no '='"),
+        (["score", "--as-of", "yesterday"], 2, "is no date"),
+    ],
+)
+def test_a_mistake_on_the_command_line_shows_no_traceback(words, code, said, monkeypatch, demo_workspace):
+    from pipelines.cli import app
+
+    monkeypatch.chdir(demo_workspace.conf.parent.parent)
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == code
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_scoring_before_there_is_a_champion_says_what_comes_first(tmp_path, monkeypatch, demo_workspace):
+    from pipelines.config import load_project
+    from pipelines.console import Console
+    from pipelines.errors import NotReady
+    from pipelines.runner import Runner
+
+    runner = Runner(load_project(str(demo_workspace.conf), [f"workspace={tmp_path}"]), Console(quiet=True))
+    with pytest.raises(NotReady, match="churnlab run"):
+        runner.alone("score")
+
+
+def test_the_record_says_what_ran(demo_workspace):
+    state = json.loads((demo_workspace.project.home / "state.json").read_text())
+    assert list(state) == [each.name for each in demo_workspace.ran]
