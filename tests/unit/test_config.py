@@ -75,7 +75,7 @@ def test_an_unknown_project_lists_those_there_are(monkeypatch):
 
 @pytest.mark.parametrize("text", ["train.trials", "=3", ""])
 def test_a_setting_without_key_or_value_is_refused(project_file, text):
-    with pytest.raises(ConfigError, match="train.trials=20"):
+    with pytest.raises(ConfigError, match=r"train\.trials=20"):
         load_project(project_file(), [text], {})
 
 
@@ -83,7 +83,7 @@ def test_a_setting_without_key_or_value_is_refused(project_file, text):
 def test_a_file_that_is_no_mapping_is_refused(tmp_path, content):
     (tmp_path / "base.yaml").write_text("", encoding="utf-8")
     (tmp_path / "bad.yaml").write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigError, match="bad.yaml"):
+    with pytest.raises(ConfigError, match=r"bad\.yaml"):
         load_project(str(tmp_path / "bad.yaml"), environment={})
 
 
