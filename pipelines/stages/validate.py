@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from pipelines.stage import stage
 
 if TYPE_CHECKING:
     from pipelines.validation.rules import Rules
+    from pipelines.validation.usability import Wish
 
 LOADED = "loaded"
 FOLDER = "validation"
+REPORT = "reports/data.html"
 
 
 def _released(project: Project) -> str:
@@ -33,6 +36,8 @@ def validate(
     from pipelines.validation import history
     from pipelines.validation.accept import accept, figures, record
     from pipelines.validation.inspection import inspect
+    from pipelines.validation.page import usability_page, write_page
+    from pipelines.validation.usability import usability
     from pipelines.warehouse.duckdb_file import warehouse
 
     rules, folder = _rules(settings), project.home / FOLDER
@@ -41,9 +46,38 @@ def validate(
         checked = inspect(connection, LOADED, loaded["tables"], rules, last["tables"] if last else {}, progress)
         accept(connection, LOADED, checked, rules)
         made = record(connection, checked)
+        progress("looking at what the data can be used for")
+        report = usability(connection, made, checked.profiles, _wish(project, loaded))
+    write_page(project.home / REPORT, usability_page(report))
     history.remember(folder, loaded["content"], checked.profiles, figures(made))
+    made |= {"content": _content(project, settings, loaded), "usability": report}
     _tell(made, progress)
-    return made | {"content": _content(project, settings, loaded)}
+    return made
+
+
+def _wish(project: Project, loaded: dict[str, Any]) -> Wish:
+    """Say what the data are to be used for; the files of tables that hang together are looked at as they are."""
+    from pipelines.panel import project_signals
+    from pipelines.stages.label import outcomes
+    from pipelines.validation.usability import Wish
+
+    label, title = project.label, {str(language): text for language, text in project.title.items()}
+    wish = Wish(
+        title=title,
+        signals=list({column.signal for column in project_signals(project).values()}),
+        least_churners=project.train.minimum_positives,
+        folder=None if project.simulate or project.is_flat else project.data.root,
+        ledger=loaded["ledger"],
+    )
+    if label is None:
+        return wish
+    return replace(
+        wish,
+        definitions=outcomes(label.churn),
+        horizon_days=label.horizon_days,
+        history_days=label.minimum_history_days,
+        data_end=label.data_end.replace(tzinfo=None) if label.data_end else None,
+    )
 
 
 def _rules(settings: ValidateSettings) -> Rules:
@@ -67,7 +101,8 @@ def _rules(settings: ValidateSettings) -> Rules:
 def _tell(made: dict[str, Any], progress: Progress) -> None:
     aside = sum(made["quarantined"].values())
     rows = sum(made["rows"].values())
-    progress.note(f"{rows:,} rows in {len(made['tables'])} tables accepted, {aside:,} set aside")
+    grade = made["usability"]["grade"]
+    progress.note(f"{rows:,} rows in {len(made['tables'])} tables accepted, {aside:,} set aside, grade {grade}")
     for table, reasons in made["reasons"].items():
         said = ", ".join(f"{words} ({count:,})" for words, count in list(reasons.items())[:3])
         progress.warn(f"{table}: {made['quarantined'][table]:,} rows set aside: {said}")
