@@ -111,7 +111,8 @@ def find_shares(folds: Sequence[FoldScores]) -> Floats:
     Returns
     -------
     numpy.ndarray
-        Shares of shape ``(members,)`` that sum to 1, from the number of draws with the least mean loss.
+        Shares of shape ``(members,)`` that sum to 1: from the number of draws with the least mean loss, and half way
+        to equal shares of the members drawn, since found shares are uncertain and equal ones are hard to beat.
     """
     members = len(folds[0].log_odds)
     counts = np.zeros(members)
@@ -121,7 +122,8 @@ def find_shares(folds: Sequence[FoldScores]) -> Floats:
         counts = counts + np.eye(members)[int(np.argmin(losses))]
         if min(losses) < best_loss - 1e-9:
             best_loss, best = min(losses), counts
-    return best / best.sum()
+    drawn = best > 0
+    return 0.5 * best / best.sum() + 0.5 * drawn / drawn.sum()
 
 
 def cross_fitted_blend(folds: Sequence[FoldScores]) -> list[Floats]:

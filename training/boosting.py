@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ ENCODING_FILE = "encoding.json"
 BINS = 256
 # Rows encoded at a time while the quantised matrix is built, so that the full matrix never exists.
 BATCH_ROWS = 100_000
+# Cells of a matrix below which one thread is about as fast as several.
+SHARED_CELLS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,9 @@ class BoostingCore:
         probability = np.empty(len(frame))
         for start in range(0, len(frame), BATCH_ROWS):
             batch = slice(start, start + BATCH_ROWS)
-            probability[batch] = self.booster.predict(self._matrix(frame.iloc[batch]))
+            matrix = self._matrix(frame.iloc[batch])
+            self.booster.set_param({"nthread": threads_for(matrix.num_row(), matrix.num_col())})
+            probability[batch] = self.booster.predict(matrix)
         return probability
 
     def importance(self) -> dict[str, float]:
@@ -79,8 +84,9 @@ class BoostingCore:
     def _matrix(self, frame: pd.DataFrame) -> xgboost.DMatrix:
         import xgboost
 
-        types = column_types(self.encoding)
-        return xgboost.DMatrix(self.encoding.matrix(frame), feature_types=types, enable_categorical=True)
+        types, threads = column_types(self.encoding), threads_for(len(frame), len(self.encoding.columns))
+        values = self.encoding.matrix(frame)
+        return xgboost.DMatrix(values, feature_types=types, enable_categorical=True, nthread=threads)
 
 
 def fit_boosting(
@@ -109,12 +115,19 @@ def fit_boosting(
     import xgboost
 
     matrix = quantile_matrix(examples, encoding)
-    settings = booster_settings(parameters, seed=seed, device=device)
+    settings = booster_settings(
+        parameters, seed=seed, device=device, threads=threads_for(matrix.num_row(), matrix.num_col())
+    )
     return BoostingCore(encoding, xgboost.train(settings, matrix, num_boost_round=int(parameters["rounds"])))
 
 
-def booster_settings(parameters: Mapping[str, Any], *, seed: int, device: str) -> dict[str, Any]:
-    """Join what was searched and what never changes."""
+def threads_for(rows: int, columns: int) -> int:
+    """Choose one thread for a small matrix, where waiting for each other costs more than sharing saves, else all."""
+    return 1 if rows * columns < SHARED_CELLS else (os.cpu_count() or 1)
+
+
+def booster_settings(parameters: Mapping[str, Any], *, seed: int, device: str, threads: int) -> dict[str, Any]:
+    """Join what was searched and what never changes; trees do not depend on the number of threads."""
     searched = {name: value for name, value in parameters.items() if name != "rounds"}
     return {
         "objective": "binary:logistic",
@@ -122,6 +135,9 @@ def booster_settings(parameters: Mapping[str, Any], *, seed: int, device: str) -
         "max_bin": BINS,
         "device": device,
         "seed": seed,
+        # Else boosters that grow side by side would draw from one stream of random numbers.
+        "seed_per_iteration": True,
+        "nthread": threads,
         "verbosity": 0,
         **searched,
     }
@@ -168,7 +184,8 @@ def quantile_matrix(
             """Start again from the first row."""
             self.batches = _batches(examples)
 
-    return xgboost.QuantileDMatrix(Batches(), max_bin=BINS, ref=reference, enable_categorical=True)
+    threads = threads_for(len(examples), len(encoding.columns))
+    return xgboost.QuantileDMatrix(Batches(), max_bin=BINS, ref=reference, enable_categorical=True, nthread=threads)
 
 
 def column_types(encoding: Encoding) -> list[str]:

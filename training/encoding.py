@@ -17,6 +17,9 @@ from training.errors import TrainingError
 
 Floats = npt.NDArray[np.float64]
 
+# Boosters hold numbers in single precision and refuse what overflows it.
+LARGEST = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -147,7 +150,7 @@ def _numbers(series: pd.Series[Any]) -> Floats:
     if not is_number(series):
         raise _other_kind(series, "numbers")
     values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(values), values, np.nan)
+    return np.clip(np.where(np.isfinite(values), values, np.nan), -LARGEST, LARGEST)
 
 
 def _positions(series: pd.Series[Any], categories: tuple[str, ...]) -> Floats:

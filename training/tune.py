@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from training.boosting import booster_settings, quantile_matrix
+from training.boosting import booster_settings, quantile_matrix, threads_for
 from training.budget import Budget
 from training.encoding import Encoding
 from training.errors import TrainingError
@@ -305,8 +305,7 @@ class _Search:
         return best, "complete"
 
     def _curve(self, parameters: Parameters, most_rounds: int = MOST_ROUNDS) -> Iterator[Point]:
-        settings = booster_settings(parameters, seed=self.seed, device=self.device)
-        boosters = [_new_booster(settings, matrices) for matrices in self.matrices]
+        boosters = [self._new_booster(parameters, matrices) for matrices in self.matrices]
         for start in range(0, most_rounds, STEP_ROUNDS):
             rounds = min(start + STEP_ROUNDS, most_rounds)
             margins = [
@@ -314,6 +313,13 @@ class _Search:
                 for booster, matrices in zip(boosters, self.matrices, strict=True)
             ]
             yield rounds, margins, self._mean_loss(margins)
+
+    def _new_booster(self, parameters: Parameters, matrices: _FoldMatrices) -> xgboost.Booster:
+        import xgboost
+
+        threads = threads_for(matrices.train.num_row(), matrices.train.num_col())
+        settings = booster_settings(parameters, seed=self.seed, device=self.device, threads=threads)
+        return xgboost.Booster(settings, [matrices.train, matrices.validation])
 
     def _mean_loss(self, margins: list[Floats]) -> float:
         losses = [
@@ -359,12 +365,6 @@ def _fold_matrices(examples: Examples, fold: Fold, encoding: Encoding) -> _FoldM
     return _FoldMatrices(
         matrix, quantile_matrix(validation, encoding, reference=matrix), validation.label, validation.weight
     )
-
-
-def _new_booster(settings: Parameters, matrices: _FoldMatrices) -> xgboost.Booster:
-    import xgboost
-
-    return xgboost.Booster(settings, [matrices.train, matrices.validation])
 
 
 def _grow(booster: xgboost.Booster, matrices: _FoldMatrices, start: int, rounds: int) -> Floats:
