@@ -1,30 +1,32 @@
 """Signals of many customers at many cutoffs, in few passes over each table.
 
 A row belongs to a window of a cutoff if it happened in ``[cutoff - days, cutoff)`` and was known before the cutoff.
-Tables are banded once for all cutoffs; where a signal reads a column that is learned later than its row (such as a
-ticket's resolution), its table is cut, masked and banded for each cutoff by itself.
+Tables are banded once for all cutoffs; rows with a column that is learned later (such as a ticket's resolution) are
+read again at each cutoff until that column is settled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 from typing import Any
 
 import ibis
 from ibis.expr import types as ir
 
-from features.bands import CUSTOMER, Asked, Bands, group, windows
-from features.rows import canonical_rows, check_backend, microseconds, visible
-from features.signal import Signal, SignalColumn
-from features.tables import Table
-from features.terms import Facts, facts_schema
+from features.asked import filled
+from features.declared import DerivedSignal, SignalColumn
+from features.plan import PartWork, plan
+from features.resolve import Needs, resolve
+from features.rows import CODE, CUSTOMER, microseconds
+from features.store import Store
+from features.thresholds import Thresholds
+from features.values import Values
 
 Progress = Callable[[str, float], None]
 CUTOFF = "cutoff"
-_names = count()
+_INSTANT = "_instant"
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,13 @@ class Panel:
         The signal columns.
     cutoffs
         Instants of prediction, UTC without zone.
+    thresholds
+        Limits that a business sets.
     """
 
     columns: Sequence[SignalColumn]
     cutoffs: Sequence[datetime]
-
-    @property
-    def instants(self) -> list[int]:
-        """The cutoffs in microseconds, ascending."""
-        return sorted(microseconds(cutoff) for cutoff in self.cutoffs)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
 
 def compute(
@@ -81,96 +81,85 @@ def compute(
     UnsupportedOperationError
         If the backend is not known.
     """
-    check_backend(connection)
-    with _Shelf(connection) as shelf:
-        works = [_Work.of(connection, part, tables, panel, shelf) for part in _parts(panel.columns)]
-        for position, cutoff in enumerate(sorted(panel.cutoffs)):
+    cutoffs = sorted(set(panel.cutoffs))
+    with Store(connection) as store:
+        assembly = _Assembly(store, tables, population, panel, [microseconds(cutoff) for cutoff in cutoffs])
+        for position, cutoff in enumerate(cutoffs):
             if progress:
-                progress(f"{cutoff:%Y-%m-%d}", position / len(panel.cutoffs))
-            with _Shelf(connection) as slice_shelf:
-                people = population.filter(population[CUTOFF] == ibis.literal(cutoff)).select(CUSTOMER, CUTOFF)
-                joined = people
-                for work in works:
-                    joined = work.join(joined, microseconds(cutoff), slice_shelf)
-                yield cutoff, joined.select(CUSTOMER, CUTOFF, *(column.name for column in panel.columns))
+                progress(f"{cutoff:%Y-%m-%d}", position / len(cutoffs))
+            yield cutoff, assembly.at(cutoff)
 
 
-def reads_late_columns(signal: Signal) -> bool:
-    """Whether a signal reads a column that is learned later than its row."""
-    facts = Facts(signal.table, ibis.table(facts_schema(signal.table), name=signal.table.name))
-    signal.definition(facts)
-    return bool(facts.columns_read & signal.table.late_columns.keys())
+class _Assembly:
+    """The panel of one cutoff after another; every statement but those over new rows is compiled once."""
+
+    def __init__(
+        self,
+        store: Store,
+        tables: Mapping[str, ir.Table],
+        population: ir.Table,
+        panel: Panel,
+        instants: Sequence[int],
+    ) -> None:
+        self._store, self._population = store, _bound(store, population)
+        needs = resolve(panel.columns)
+        tables = {name: _bound(store, table) for name, table in tables.items()}
+        self._codes = store.keep(_codes(population))
+        self._works = plan(store, tables, self._codes, needs.rows, instants, panel.thresholds)
+        self._names = {what: store.name(what) for what in ("people", "panel")}
+        self._query = store.compile(self._panel(panel, needs))
+
+    def at(self, cutoff: datetime) -> ir.Table:
+        """Compute everything for a cutoff, later than the one before."""
+        for work in self._works:
+            work.advance(microseconds(cutoff))
+        self._store.put(self._names["people"], self._store.compile(self._people(cutoff)))
+        self._store.view(self._names["panel"], self._query)
+        return self._store.table(self._names["panel"])
+
+    def _people(self, cutoff: datetime) -> ir.Table:
+        population = self._population.filter(self._population[CUTOFF] == ibis.literal(cutoff))
+        people = population.select(CUSTOMER, CUTOFF, **{_INSTANT: ibis.literal(microseconds(cutoff), type="int64")})
+        return people.inner_join(self._codes, CUSTOMER)[[CUSTOMER, CUTOFF, _INSTANT, CODE]]
+
+    def _panel(self, panel: Panel, needs: Needs) -> ir.Table:
+        schema = {CUSTOMER: "string", CUTOFF: "timestamp(6)", _INSTANT: "int64", CODE: "int32"}
+        people = ibis.table({**schema, CUSTOMER: self._codes[CUSTOMER].type()}, name=self._names["people"])
+        row = _joined(people, self._works)
+        values = {
+            column.name: work.asked.finish(column, row, row[_INSTANT])
+            for work in self._works
+            for column in work.columns
+        }
+        table = row.select(CUSTOMER, CUTOFF, **values)
+        for level in needs.levels:
+            table = table.mutate(**{column.name: _derive(column, table, panel.thresholds) for column in level})
+        return table.select(CUSTOMER, CUTOFF, *(column.name for column in panel.columns))
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Signals that are computed together: of one table, all with late columns or all without."""
-
-    table: Table
-    late: bool
-    columns: list[SignalColumn]
+def _bound(store: Store, table: ir.Table) -> ir.Table:
+    """Put a table that lives in memory into the backend."""
+    return store.keep(table) if table.op().find(ibis.expr.operations.InMemoryTable) else table
 
 
-def _parts(columns: Sequence[SignalColumn]) -> list[_Part]:
-    parts: dict[tuple[str, bool], _Part] = {}
-    late = {id(column.signal): reads_late_columns(column.signal) for column in columns}
-    for column in columns:
-        table, is_late = column.signal.table, late[id(column.signal)]
-        parts.setdefault((table.name, is_late), _Part(table, is_late, [])).columns.append(column)
-    return list(parts.values())
+def _codes(population: ir.Table) -> ir.Table:
+    """Give each customer a number."""
+    customers = population.select(CUSTOMER).distinct()
+    number = ibis.row_number().over(ibis.window(order_by=customers[CUSTOMER]))
+    return customers.mutate(**{CODE: number.cast("int32")})
 
 
-@dataclass(frozen=True)
-class _Work:
-    """One part with its rows, banded already where that serves all cutoffs."""
-
-    part: _Part
-    rows: ir.Table
-    origin: int
-    shared: Bands | None
-
-    @classmethod
-    def of(cls, connection: Any, part: _Part, tables: Mapping[str, ir.Table], panel: Panel, shelf: _Shelf) -> _Work:
-        rows, instants = canonical_rows(connection, part.table, tables), panel.instants
-        if part.late:
-            return cls(part, rows, instants[-1], None)
-        asked = Asked.of(part.table, part.columns, rows, instants[-1])
-        return cls(part, rows, instants[-1], group(rows, part.table, asked, instants, shelf.keep))
-
-    def bands(self, cutoff: int, shelf: _Shelf) -> Bands:
-        if self.shared is not None:
-            return self.shared
-        seen = visible(self.rows, self.part.table, cutoff)
-        asked = Asked.of(self.part.table, self.part.columns, seen, self.origin)
-        return group(seen, self.part.table, asked, [cutoff], shelf.keep)
-
-    def join(self, left: ir.Table, cutoff: int, shelf: _Shelf) -> ir.Table:
-        """Add the part's signals of one cutoff to the table of people."""
-        bands = self.bands(cutoff, shelf)
-        inner = left
-        for table in windows(bands, cutoff):
-            right = shelf.keep(table)
-            right = right.rename(_right_customer=CUSTOMER)
-            inner = inner.left_join(right, inner[CUSTOMER] == right["_right_customer"]).drop("_right_customer")
-        finished = {column.name: bands.asked.finish(column, inner, cutoff) for column in self.part.columns}
-        return inner.select(*left.columns, **finished)
+def _joined(people: ir.Table, works: Sequence[PartWork]) -> ir.Table:
+    joined, columns = people, list(people.columns)
+    for work in works:
+        for name, schema in work.tables.items():
+            right = ibis.table(schema, name=name).rename({f"{CODE}_of_{name}": CODE})
+            joined = joined.left_join(right, joined[CODE] == right[f"{CODE}_of_{name}"])
+            columns += [column for column in schema.names if column != CODE]
+    return joined.select(*columns)
 
 
-class _Shelf:
-    """Temporary tables that disappear together."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection, self._names = connection, list[str]()
-
-    def __enter__(self) -> _Shelf:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for name in self._names:
-            self._connection.drop_table(name, force=True)
-
-    def keep(self, expression: ir.Table) -> ir.Table:
-        """Materialise an expression."""
-        name = f"_churnlab_{next(_names)}"
-        self._names.append(name)
-        return self._connection.create_table(name, expression, temp=True)
+def _derive(column: SignalColumn, table: ir.Table, thresholds: Thresholds) -> ir.Value:
+    assert isinstance(column.signal, DerivedSignal)
+    values = Values(lambda signal, days: table[signal.column(days)], column.days, thresholds)
+    return filled(column.signal.value(values), column.signal.empty)

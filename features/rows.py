@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import ibis
 from ibis.expr import types as ir
 
-from features.errors import UnsupportedOperationError
+from features.facts import facts_schema, gap_column
 from features.tables import KNOWN_AT, Table
-from features.terms import facts_schema
+from features.terms import MICROSECONDS_PER_DAY
+
+CUSTOMER = "customer_id"
+CODE = "_code"
+SLICE = "_slice"
+BAND = "_band"
 
 
 @ibis.udf.scalar.builtin(name="epoch_us", signature=(("timestamp",), "int64"))
@@ -27,20 +32,6 @@ def _unix_micros(time):  # type: ignore[no-untyped-def]
 _MICROSECONDS = {"duckdb": _epoch_us, "pyspark": _unix_micros}
 
 
-def check_backend(connection: Any) -> None:
-    """Refuse a backend on which signals cannot be computed.
-
-    Raises
-    ------
-    UnsupportedOperationError
-        If it is not one of those known.
-    """
-    if connection.name not in _MICROSECONDS:
-        raise UnsupportedOperationError(
-            f"Signals cannot be computed on {connection.name}. Backends: {', '.join(_MICROSECONDS)}."
-        )
-
-
 def microseconds(moment: datetime) -> int:
     """Microseconds since 1970 of a UTC time without zone.
 
@@ -51,15 +42,12 @@ def microseconds(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def canonical_rows(connection: Any, table: Table, tables: Mapping[str, ir.Table]) -> ir.Table:
+def canonical_rows(connection: Any, table: Table, source: ir.Table) -> ir.Table:
     """Give rows with every canonical column, times as microseconds, and a known time that is never empty.
 
-    A missing table counts as an empty one, a missing column as unknown. A row is never known before it happened.
+    A missing column counts as unknown. A row is never known before it happened.
     """
     schema = facts_schema(table)
-    if table.name not in tables:
-        return ibis.memtable([], schema=schema)
-    source = tables[table.name]
     columns: dict[str, Any] = {}
     for column in table.all_columns:
         if column.name not in source.columns:
@@ -73,11 +61,68 @@ def canonical_rows(connection: Any, table: Table, tables: Mapping[str, ir.Table]
     return source.select(**columns)
 
 
+def coded_rows(rows: ir.Table, codes: ir.Table) -> ir.Table:
+    """Keep the customers that someone asks for, and give each row the code of its customer."""
+    return rows.inner_join(codes, rows[CUSTOMER] == codes[CUSTOMER])[[*rows.columns, CODE]]
+
+
 def visible(rows: ir.Table, table: Table, cutoff: int) -> ir.Table:
     """Cut the rows at the cutoff (microseconds) and hide the columns that were not known by then."""
-    known = rows.filter(rows[KNOWN_AT] < cutoff)
+    return masked(rows.filter(rows[KNOWN_AT] < cutoff), table, cutoff)
+
+
+def masked(rows: ir.Table, table: Table, cutoff: Any) -> ir.Table:
+    """Hide the columns that were not known at the cutoff (microseconds)."""
     hidden = {
-        name: ibis.ifelse(known[known_from] < cutoff, known[name], ibis.null(known[name].type()))
+        name: ibis.ifelse(rows[known_from] < cutoff, rows[name], ibis.null(rows[name].type()))
         for name, known_from in table.late_columns.items()
     }
-    return known.mutate(**hidden) if hidden else known
+    return rows.mutate(**hidden) if hidden else rows
+
+
+def settled_at(rows: ir.Table, table: Table, columns_read: Collection[str]) -> Any:
+    """Give the instant after which a row looks the same at every cutoff: what is read of it is known or never will be.
+
+    Parameters
+    ----------
+    rows
+        Canonical rows.
+    table
+        Their table.
+    columns_read
+        The columns that matter.
+    """
+    late_times = {known_from for name, known_from in table.late_columns.items() if name in columns_read}
+    known = rows[KNOWN_AT]
+    return ibis.greatest(known, *(rows[time].fill_null(known) for time in sorted(late_times))) if late_times else known
+
+
+def with_gaps(rows: ir.Table, table: Table, gaps: Collection[str]) -> ir.Table:
+    """Add the days since the customer's row before, once for each column that the two rows must share (or none)."""
+    time = rows[table.happened_at]
+    columns = {}
+    for within in sorted(gaps):
+        group = [rows[CODE], rows[within]] if within else [rows[CODE]]
+        before = time.lag().over(ibis.window(group_by=group, order_by=time))
+        columns[gap_column(within)] = (time - before).cast("float64") / MICROSECONDS_PER_DAY
+    return rows.mutate(**columns)
+
+
+def intervals_passed(time: Any, edges: Sequence[int]) -> ir.Value:
+    """Count the edges at or before a time by nested halving: few comparisons a row on every backend.
+
+    Parameters
+    ----------
+    time
+        Microseconds since 1970.
+    edges
+        Ascending instants in microseconds.
+    """
+
+    def search(low: int, high: int) -> ir.Value:
+        if low == high:
+            return ibis.literal(low, type="int16")
+        middle = (low + high) // 2
+        return ibis.ifelse(time < edges[middle], search(low, middle), search(middle + 1, high))
+
+    return search(0, len(edges))

@@ -1,8 +1,9 @@
 """The contract: its clock, its price and what was agreed 合同."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import CONTRACTS
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

@@ -1,8 +1,9 @@
 """Who the customer is: what was known when the relationship began, and its age."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import CUSTOMERS
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

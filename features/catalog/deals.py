@@ -1,8 +1,9 @@
 """Deals in the funnel: movement, and where it breaks 商机."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import DEALS
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

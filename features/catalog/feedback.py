@@ -1,8 +1,9 @@
 """What customers say when asked: level and tags 反馈."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import FEEDBACK
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

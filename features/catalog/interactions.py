@@ -1,8 +1,9 @@
 """The relationship: how recently and how often we speak, who begins, and who answers 关系."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import INTERACTIONS
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

@@ -1,8 +1,9 @@
 """Purchases: recency, frequency, money, rhythm, baskets and returns 采购."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import ORDERS
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

@@ -1,8 +1,9 @@
 """Payment discipline: late, failed, open and refunded invoices 支付."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import PAYMENTS
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

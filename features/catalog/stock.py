@@ -1,8 +1,9 @@
 """The dealer's stock: whether the goods still turn over 渠道."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import STOCK
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

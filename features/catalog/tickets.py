@@ -1,8 +1,9 @@
 """Service: how many tickets, how fast they are answered and solved, and whether the same trouble returns 服务."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import TICKETS
-from features.terms import Facts, Term
+from features.terms import Term
 
 SLA_RESPONSE_DAYS = 15 / (24 * 60)
 SLA_RESOLUTION_DAYS = 2.0

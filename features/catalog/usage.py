@@ -1,8 +1,9 @@
 """Use of the product: how much, how often, how broad, and whether it fades 使用衰减."""
 
+from features.facts import Facts
 from features.signal import signal
 from features.tables import USAGE_EVENTS
-from features.terms import Facts, Term
+from features.terms import Term
 
 
 @signal(

@@ -1,0 +1,155 @@
+"""Windows and the whole history at one cutoff after another, put together from bands that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ibis
+from ibis.expr import types as ir
+
+from features.banding import banded, over_bands
+from features.rows import BAND, CODE, SLICE
+from features.source import Source
+from features.starts import put_starts, start_name, starts_table
+from features.statements import among, between, one_row, select, union
+
+MANY_BANDS = 500_000
+_HOME = "_home"
+_Piece = tuple[str, str]
+
+
+class Panes:
+    """Aggregates of one part that are put together from bands.
+
+    Where no window of a cutoff begins inside a slice, its bands count as one, so that a cutoff reads many bands near
+    the edges of its windows and few elsewhere.
+
+    Parameters
+    ----------
+    source
+        The rows.
+
+    Attributes
+    ----------
+    tables
+        Schemas, by name, of the tables of one row a customer that hold the values of the newest cutoff.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._store, self._asked = source, source.store, source.asked
+        query = banded(source)
+        self._schema = query.schema()
+        self._statements = {"fine": self._in_order(query)}
+        self.tables: dict[str, ibis.Schema] = {}
+        if source.part.windows:
+            self._prepare("windows", self._in_windows())
+        if self._asked.added_ever:
+            self._prepare("ever", self._over_history(lambda place: self._asked.value_name(place, None)))
+            self._statements["history"] = self._in_order(self._over_history(_place_name))
+        source.show_settled()
+        self._put("fine")
+        self._is_merged = len(source.timeline.boundaries) > 1 and self._store.count(self._name("fine")) > MANY_BANDS
+        if self._is_merged:
+            self._merge()
+        self._history = ""
+        self._seen = -1
+
+    def advance(self, cutoff: int) -> None:
+        """Bring the tables to a cutoff, later than the one before."""
+        unsettled: list[_Piece] = []
+        if self._source.has_changing:
+            self._source.show_unsettled(cutoff)
+            self._put("unsettled", "fine")
+            unsettled = [(self._name("unsettled"), "")]
+        if "windows" in self._statements:
+            put_starts(self._store, self._name("starts"), self._source.timeline, cutoff)
+            self._show([*self._pieces(cutoff), *unsettled], self._schema.names)
+            self._put("windows")
+        if "ever" in self._statements:
+            self._add_history(cutoff)
+            self._show([(self._history, ""), *unsettled], self._history_columns)
+            self._put("ever")
+
+    def _name(self, what: str) -> str:
+        return self._source.name(what)
+
+    def _prepare(self, what: str, query: ir.Table) -> None:
+        self.tables[self._name(what)] = query.schema()
+        self._statements[what] = self._store.compile(query)
+
+    def _in_order(self, query: ir.Table) -> str:
+        """Sort by slice, so that others are skipped, and by customer, in which order later grouping is fast."""
+        return self._store.compile(query.order_by([name for name in (SLICE, CODE) if name in query.columns]))
+
+    def _put(self, name: str, statement: str = "") -> None:
+        self._store.put(self._name(name), self._statements[statement or name])
+
+    def _show(self, pieces: Sequence[_Piece], columns: Sequence[str]) -> None:
+        """Make the statements over bands read these rows."""
+        text = union(select(name, columns, [condition] if condition else []) for name, condition in pieces)
+        self._store.view(self._name("bands"), text)
+
+    def _pieces(self, cutoff: int) -> list[_Piece]:
+        """Bands that a cutoff's windows read."""
+        slices = self._source.timeline.slices(cutoff)
+        if not self._is_merged:
+            return [(self._name("fine"), between(SLICE, slices))]
+        cut = [number for number in self._source.timeline.cut_slices(cutoff) if number in slices]
+        whole = [number for number in slices if number not in cut]
+        pieces = {"fine": cut, "merged": whole}
+        return [(self._name(what), among(SLICE, numbers)) for what, numbers in pieces.items() if numbers]
+
+    def _merge(self) -> None:
+        """Make a second table in which the bands of a slice are one, but for rows that happened before it."""
+        homes = enumerate(self._source.timeline.homes)
+        self._store.put(self._name("homes"), union(one_row({SLICE: number, _HOME: home}) for number, home in homes))
+        homes_table = ibis.table({SLICE: "int16", _HOME: "int16"}, name=self._name("homes"))
+        fine = ibis.table(self._schema, name=self._name("fine")).inner_join(homes_table, SLICE)
+        groups = {SLICE: fine[SLICE], BAND: ibis.least(fine[BAND], fine[_HOME])}
+        merged = self._combined(fine, groups, self._asked.added, _place_name)
+        self._store.put(self._name("merged"), self._in_order(merged))
+
+    def _add_history(self, cutoff: int) -> None:
+        """Add the slices up to the cutoff to what is known of the whole history."""
+        last = self._source.timeline.last_slice(cutoff)
+        new = (self._name("merged" if self._is_merged else "fine"), between(SLICE, range(self._seen + 1, last + 1)))
+        known = [(self._history, "")] if self._history else []
+        self._show([*known, new], self._history_columns)
+        before, self._history, self._seen = self._history, self._name(f"history_{last}"), last
+        self._store.put(self._history, self._statements["history"])
+        if before:
+            self._store.drop(before)
+
+    @property
+    def _history_columns(self) -> list[str]:
+        return [CODE, *(_place_name(place) for place in self._asked.added_ever)]
+
+    @property
+    def _bands(self) -> ir.Table:
+        return ibis.table(self._schema, name=self._name("bands"))
+
+    def _over_history(self, name_of: Callable[[int], str]) -> ir.Table:
+        return self._combined(self._bands, {}, self._asked.added_ever, name_of)
+
+    def _combined(
+        self, bands: ir.Table, groups: dict[str, ir.Value], places: Sequence[int], name_of: Callable[[int], str]
+    ) -> ir.Table:
+        aggregates = self._asked.aggregates
+        return bands.group_by(**{CODE: bands[CODE], **groups}).aggregate(
+            **{name_of(place): over_bands(aggregates[place], bands[_place_name(place)]) for place in places}
+        )
+
+    def _in_windows(self) -> ir.Table:
+        timeline, asked = self._source.timeline, self._asked
+        bands = self._bands.cross_join(starts_table(self._name("starts"), timeline))
+        inside = bands.filter(bands[BAND] >= bands[start_name(timeline.windows[-1])])
+        columns = {}
+        for place, days in asked.added_in_windows:
+            value = inside[_place_name(place)]
+            chosen = ibis.ifelse(inside[BAND] >= inside[start_name(days)], value, ibis.null(value.type()))
+            columns[asked.value_name(place, days)] = over_bands(asked.aggregates[place], chosen)
+        return inside.group_by(CODE).aggregate(**columns)
+
+
+def _place_name(place: int) -> str:
+    return f"a{place}"

@@ -1,0 +1,172 @@
+"""How the row signals of a panel are computed: in parts, which share their work over all cutoffs where they can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
+
+import ibis
+from ibis.expr import types as ir
+
+from features.asked import Part
+from features.declared import RowSignal, SignalColumn, unbound_rows
+from features.differents import Differents
+from features.panes import Panes
+from features.rows import canonical_rows, coded_rows, visible
+from features.source import Source, crosses
+from features.store import Store
+from features.tables import KNOWN_AT, TABLES, Table
+from features.terms import MICROSECONDS_PER_DAY
+from features.thresholds import Thresholds
+
+
+class PartWork:
+    """One part at one cutoff after another.
+
+    Parameters
+    ----------
+    store
+        Where temporary tables go.
+    part
+        Signal columns of one table.
+    rows
+        Canonical rows with codes; ``None`` if nobody brought the table.
+    instants
+        The cutoffs in microseconds, ascending.
+    is_shared
+        Whether rows are banded once for all cutoffs; else they are cut and banded for each by itself.
+
+    Attributes
+    ----------
+    asked
+        What the columns ask of the rows.
+    tables
+        Schemas, by name, of the tables of one row a customer that hold the values of the newest cutoff.
+    """
+
+    def __init__(
+        self, store: Store, part: Part, rows: ir.Table | None, instants: Sequence[int], *, is_shared: bool
+    ) -> None:
+        self._store, self._part, self._rows, self._is_shared = store, part, rows, is_shared
+        self._tag = store.name(f"p{part.number}")
+        self._at = instants[0]
+        self._steps: list[Panes | Differents] = []
+        self.asked = part.ask(unbound_rows(part.table))
+        self.tables: dict[str, ibis.Schema] = {}
+        if rows is not None:
+            self._prepare(rows, instants)
+            for step in self._steps:
+                self.tables.update(step.tables)
+
+    @property
+    def columns(self) -> Sequence[SignalColumn]:
+        """The columns that it computes."""
+        return self._part.columns
+
+    def advance(self, cutoff: int) -> None:
+        """Bring the tables to a cutoff, later than the one before."""
+        if self._rows is not None and not self._is_shared and cutoff != self._at:
+            self._prepare(self._rows, [cutoff])
+            self._at = cutoff
+        for step in self._steps:
+            step.advance(cutoff)
+
+    def _prepare(self, rows: ir.Table, instants: Sequence[int]) -> None:
+        if not self._is_shared:
+            instants, rows = instants[:1], visible(rows, self._part.table, instants[0])
+        source = Source(self._store, self._part, rows, instants, self._tag, is_masked=not self._is_shared)
+        panes = [Panes(source)] if source.asked.added else []
+        self._steps = [*panes, *(Differents(source, place) for place in source.asked.distinct)]
+
+
+def plan(
+    store: Store,
+    tables: Mapping[str, ir.Table],
+    codes: ir.Table,
+    columns: Iterable[SignalColumn],
+    instants: Sequence[int],
+    thresholds: Thresholds,
+) -> list[PartWork]:
+    """Divide columns over rows into parts.
+
+    Parameters
+    ----------
+    store
+        Where temporary tables go.
+    tables
+        The user's tables by name.
+    codes
+        ``customer_id`` and code of the customers that matter.
+    columns
+        Columns of signals over rows.
+    instants
+        The cutoffs in microseconds, ascending.
+    thresholds
+        Limits that a business sets.
+    """
+    numbers, works = count(), []
+    for name, some in _by_table(columns).items():
+        rows = _rows(store, tables[name], TABLES[name], codes) if name in tables else None
+        for chosen, is_shared in _divided(
+            store, some, rows, name in tables and KNOWN_AT in tables[name].columns, instants
+        ):
+            part = Part(next(numbers), TABLES[name], chosen, instants[-1], thresholds)
+            works.append(PartWork(store, part, rows, instants, is_shared=is_shared))
+    return works
+
+
+def _rows(store: Store, source: ir.Table, table: Table, codes: ir.Table) -> ir.Table:
+    """Name the canonical rows of a table."""
+    rows = coded_rows(canonical_rows(store.backend, table, source), codes)
+    name = store.name(table.name)
+    store.view(name, store.compile(rows))
+    return ibis.table(rows.schema(), name=name)
+
+
+def _by_table(columns: Iterable[SignalColumn]) -> dict[str, list[SignalColumn]]:
+    groups: dict[str, list[SignalColumn]] = {}
+    for column in columns:
+        groups.setdefault(column.signal.table.name, []).append(column)
+    return groups
+
+
+def _divided(
+    store: Store, columns: Sequence[SignalColumn], rows: ir.Table | None, has_known_at: bool, instants: Sequence[int]
+) -> Iterator[tuple[list[SignalColumn], bool]]:
+    """Separate columns that cannot be computed together, and say of each group whether it shares rows between cutoffs.
+
+    What depends on the order of rows is computed for each cutoff by itself where rows become known out of order. Days
+    are counted apart from columns that are learned late, else a day could be counted once before and once after.
+    """
+    rows_cross = (
+        rows is not None and has_known_at and any(map(_is_ordered, columns)) and _cross(store, columns, rows, instants)
+    )
+    counts_days = any(_row_signal(column).counts_days for column in columns)
+    groups: dict[tuple[bool, bool], list[SignalColumn]] = {}
+    for column in columns:
+        signal = _row_signal(column)
+        alone = (_is_ordered(column) and rows_cross) or _splits_days(signal, instants)
+        late = counts_days and bool(signal.late_columns_read) and not alone
+        groups.setdefault((alone, late), []).append(column)
+    for (alone, _), chosen in groups.items():
+        yield chosen, not alone
+
+
+def _cross(store: Store, columns: Sequence[SignalColumn], rows: ir.Table, instants: Sequence[int]) -> bool:
+    return crosses(store, rows, columns[0].signal.table.happened_at, instants)
+
+
+def _row_signal(column: SignalColumn) -> RowSignal:
+    assert isinstance(column.signal, RowSignal)
+    return column.signal
+
+
+def _is_ordered(column: SignalColumn) -> bool:
+    signal = _row_signal(column)
+    return bool(signal.gaps_read or signal.counts_days)
+
+
+def _splits_days(signal: RowSignal, instants: Sequence[int]) -> bool:
+    """Whether one day could be counted in two places: by cutoffs at different times of day, or by rows that change."""
+    times_of_day = {instant % MICROSECONDS_PER_DAY for instant in instants}
+    return signal.counts_days and (len(times_of_day) > 1 or bool(signal.late_columns_read))

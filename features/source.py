@@ -1,0 +1,121 @@
+"""The rows of one part as its cutoffs may see them: those that are settled, and those that still change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+from ibis.expr import types as ir
+
+from features.asked import Part
+from features.facts import facts_schema, gap_column
+from features.rows import BAND, CODE, SLICE, intervals_passed, masked, settled_at, with_gaps
+from features.statements import one_row, select
+from features.store import Store
+from features.tables import KNOWN_AT
+from features.timeline import Timeline
+
+
+class Source:
+    """Canonical rows of a part, each with its band and its slice.
+
+    Statements over the rows read `input`, a view that shows either kind of rows.
+
+    Parameters
+    ----------
+    store
+        Where temporary tables go.
+    part
+        Signal columns of one table.
+    rows
+        Canonical rows with codes, times in microseconds.
+    instants
+        The cutoffs in microseconds, ascending.
+    tag
+        How the names of tables about the part begin.
+    is_masked
+        Whether the rows were cut and masked for a single cutoff already.
+
+    Attributes
+    ----------
+    input
+        The rows that are shown.
+    asked
+        What the columns ask of them.
+    timeline
+        Division of time for the cutoffs.
+    has_changing
+        Whether rows may be known at a cutoff and change later.
+    """
+
+    def __init__(
+        self, store: Store, part: Part, rows: ir.Table, instants: Sequence[int], tag: str, *, is_masked: bool
+    ) -> None:
+        self.store, self.part, self._tag = store, part, tag
+        self.timeline = Timeline(instants, part.windows, part.counts_days)
+        self.input = ibis.table(_schema(part), name=self.name("input"))
+        self.asked = part.ask(self.input)
+        self.has_changing = not is_masked and bool(part.columns_read & part.table.late_columns.keys())
+        self._put_rows(rows)
+        if self.has_changing:
+            self._put_changing()
+            self._mask = store.compile(self._masked())
+
+    def name(self, purpose: str) -> str:
+        """Give the name of a table about the part."""
+        return f"{self._tag}_{purpose}"
+
+    def show_settled(self) -> None:
+        """Show the rows that were settled by the last cutoff, but for those that no window reaches."""
+        conditions = [f"{SLICE} < {len(self.timeline.boundaries)}"]
+        if not self.part.has_history:
+            conditions.append(f"{BAND} >= 1")
+        self.store.view(self.name("input"), select(self.name("rows"), ["*"], conditions))
+
+    def show_unsettled(self, cutoff: int) -> None:
+        """Show the rows that are known at a cutoff and still change later, masked."""
+        last = self.timeline.last_slice(cutoff)
+        self.store.put(self.name("now"), one_row({"cutoff": cutoff, "last": last}, "BIGINT"))
+        self.store.view(self.name("input"), self._mask)
+
+    def _put_rows(self, rows: ir.Table) -> None:
+        """Give every row its gaps, its band and its slice."""
+        part, store = self.part, self.store
+        if part.gaps_read:
+            store.put(self.name("gaps"), store.compile(with_gaps(rows, part.table, part.gaps_read)))
+            rows = ibis.table(_gapped_schema(part), name=self.name("gaps"))
+        band = intervals_passed(rows[part.table.happened_at], self.timeline.edges)
+        settled = intervals_passed(settled_at(rows, part.table, part.columns_read), self.timeline.boundaries)
+        store.view(self.name("rows"), store.compile(rows.mutate(**{SLICE: settled, BAND: band})))
+
+    def _put_changing(self) -> None:
+        """Set the rows aside that are known at some cutoff and settled only later."""
+        rows = ibis.table(_schema(self.part), name=self.name("rows"))
+        known = intervals_passed(rows[KNOWN_AT], self.timeline.boundaries)
+        first = self.timeline.last_slice(self.timeline.instants[0])
+        self.store.put(
+            self.name("changing"), self.store.compile(rows.filter(ibis.greatest(known, first) < rows[SLICE]))
+        )
+
+    def _masked(self) -> ir.Table:
+        changing = ibis.table(_schema(self.part), name=self.name("changing"))
+        rows = changing.cross_join(ibis.table({"cutoff": "int64", "last": "int64"}, name=self.name("now")))
+        rows = rows.filter(rows[KNOWN_AT] < rows["cutoff"], rows[SLICE] > rows["last"])
+        return masked(rows, self.part.table, rows["cutoff"]).select(*self.input.columns)
+
+
+def crosses(store: Store, rows: ir.Table, happened_at: str, instants: Sequence[int]) -> bool:
+    """Whether a cutoff lies between some row's happening and its becoming known."""
+    happened, known = (intervals_passed(rows[name], instants) for name in (happened_at, KNOWN_AT))
+    name = store.name("crossing")
+    store.view(name, store.compile(rows.filter(happened != known).limit(1)))
+    return bool(store.table(name).count().to_pyarrow().as_py())
+
+
+def _gapped_schema(part: Part) -> dict[str, str]:
+    gaps = {gap_column(within): "float64" for within in sorted(part.gaps_read)}
+    return {**facts_schema(part.table), CODE: "int32", **gaps}
+
+
+def _schema(part: Part) -> dict[str, str]:
+    return {**_gapped_schema(part), SLICE: "int16", BAND: "int16"}

@@ -1,0 +1,60 @@
+"""The few statements that change from cutoff to cutoff, as text: from tables made here and whole numbers, no values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def select(name: str, columns: Sequence[str], conditions: Iterable[str] = ()) -> str:
+    """Select columns of a table of ours.
+
+    >>> select("bands", ["_code", "a0"], ["_slice <= 3"])
+    'SELECT _code, a0 FROM bands WHERE _slice <= 3'
+    """
+    where = " AND ".join(conditions)
+    return f"SELECT {_names(columns)} FROM {_names([name])}" + (f" WHERE {where}" if where else "")
+
+
+def union(selects: Iterable[str]) -> str:
+    """Put the rows of several statements together."""
+    return " UNION ALL ".join(selects)
+
+
+def newest(selects: Iterable[str], keys: Sequence[str], column: str) -> str:
+    """Keep the largest value of a column for equal keys.
+
+    >>> newest(["SELECT a, b FROM t"], ["a"], "b")
+    'SELECT a, MAX(b) AS b FROM (SELECT a, b FROM t) AS found GROUP BY a'
+    """
+    return f"SELECT {_names(keys)}, MAX({column}) AS {column} FROM ({union(selects)}) AS found GROUP BY {_names(keys)}"
+
+
+def one_row(numbers: Mapping[str, int], kind: str = "SMALLINT") -> str:
+    """Give a table of one row of whole numbers.
+
+    >>> one_row({"w7": 4, "w30": 2})
+    'SELECT CAST(4 AS SMALLINT) AS w7, CAST(2 AS SMALLINT) AS w30'
+    """
+    return "SELECT " + ", ".join(
+        f"CAST({int(number)} AS {kind}) AS {_names([name])}" for name, number in numbers.items()
+    )
+
+
+def between(column: str, numbers: range) -> str:
+    """Say that a column lies in a range."""
+    return f"{_names([column])} BETWEEN {numbers[0]} AND {numbers[-1]}"
+
+
+def among(column: str, numbers: Iterable[int]) -> str:
+    """Say that a column is one of some numbers."""
+    return f"{_names([column])} IN ({', '.join(str(int(number)) for number in numbers)})"
+
+
+def _names(names: Sequence[str]) -> str:
+    for name in names:
+        if name != "*" and not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not a name of ours.")
+    return ", ".join(names)
