@@ -136,8 +136,16 @@ def staging(connection: duckdb.DuckDBPyConnection) -> Iterator[Staging]:
 
 @contextmanager
 def _settings(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Keep rows in the order of the file, and let no time depend on this machine's zone."""
-    wanted = {"preserve_insertion_order": "true", "TimeZone": "UTC"}
+    """Keep rows in the order of the file, let no time depend on this machine's zone, and read each cell once.
+
+    Pushed down, a filter on what was read would read every cell again, and lists of words would become joins: both
+    make the reading several times slower.
+    """
+    wanted = {
+        "preserve_insertion_order": "true",
+        "TimeZone": "UTC",
+        "disabled_optimizers": "filter_pushdown,in_clause",
+    }
     before = {name: _setting(connection, name) for name in wanted}
     try:
         for name, value in wanted.items():

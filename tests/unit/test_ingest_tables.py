@@ -313,13 +313,12 @@ def test_a_warehouse_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_settings_of_the_connection_are_put_back(tmp_path: Path) -> None:
     warehouse = duckdb.connect()
-    warehouse.execute("SET TimeZone = 'Asia/Tokyo'")
-    warehouse.execute("SET preserve_insertion_order = false")
+    given = {"TimeZone": "Asia/Tokyo", "preserve_insertion_order": False, "disabled_optimizers": "join_order"}
+    for name, value in given.items():
+        warehouse.execute(f"SET {name} = '{value}'")
     load(tmp_path, warehouse, {"orders.csv": "id,customer,at\n1,c1,2026-01-01\n"}, orders())
-    found = warehouse.execute(
-        "SELECT current_setting('TimeZone'), current_setting('preserve_insertion_order')"
-    ).fetchone()
-    assert found == ("Asia/Tokyo", False)
+    names = ", ".join(f"current_setting('{name}')" for name in given)
+    assert warehouse.execute(f"SELECT {names}").fetchone() == tuple(given.values())
 
 
 def test_progress_names_each_source_and_its_share(tmp_path: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
