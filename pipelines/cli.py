@@ -106,6 +106,106 @@ def ui(
     _guarded(work, debug)
 
 
+signals = typer.Typer(help="What is known about a customer: list, show, explain.", no_args_is_help=True)
+app.add_typer(signals, name="signals", rich_help_panel=None)
+SignalName = Annotated[str, typer.Argument(help="Name such as usage__logins__7d, or usage__logins.")]
+
+
+@signals.command("list")
+def list_signals(
+    project: Project = "demo",
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    core: Annotated[bool, typer.Option("--core", help="Only the indicators of the front page.")] = False,
+    debug: Debug = False,
+) -> None:
+    """List every signal; one name a line when piped."""
+
+    def work() -> None:
+        from pipelines.commands.signals import list_signals
+
+        list_signals(project, as_json, core)
+
+    _guarded(work, debug)
+
+
+@signals.command("show")
+def show_signal(name: SignalName, project: Project = "demo", debug: Debug = False) -> None:
+    """Show what a signal means, its unit, its direction and its sentences."""
+
+    def work() -> None:
+        from pipelines.commands.signals import show_signal
+
+        show_signal(project, name)
+
+    _guarded(work, debug)
+
+
+@signals.command("explain")
+def explain_signal(name: SignalName, project: Project = "demo", debug: Debug = False) -> None:
+    """Explain a signal by its example: rows, and the value that comes of them."""
+
+    def work() -> None:
+        from pipelines.commands.signals import explain_signal
+
+        explain_signal(project, name)
+
+    _guarded(work, debug)
+
+
+quarantine = typer.Typer(help="Rows that the checks have set aside: list, show, release.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine", rich_help_panel=None)
+TableName = Annotated[str, typer.Argument(help="Table such as orders.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only rows with this reason.")]
+
+
+@quarantine.command("list")
+def list_quarantine(project: Project = "demo", debug: Debug = False) -> None:
+    """List the tables with rows in quarantine, and why."""
+
+    def work() -> None:
+        from pipelines.commands.quarantine import list_quarantine
+
+        list_quarantine(project)
+
+    _guarded(work, debug)
+
+
+@quarantine.command("show")
+def show_quarantine(
+    table: TableName,
+    project: Project = "demo",
+    reason: Reason = None,
+    most: Annotated[int, typer.Option(help="Rows to show.")] = 20,
+    debug: Debug = False,
+) -> None:
+    """Show rows of a table in quarantine."""
+
+    def work() -> None:
+        from pipelines.commands.quarantine import show_quarantine
+
+        show_quarantine(project, table, reason, most)
+
+    _guarded(work, debug)
+
+
+@quarantine.command("release")
+def release_quarantine(
+    table: TableName,
+    project: Project = "demo",
+    reason: Reason = None,
+    row: Annotated[list[int] | None, typer.Option(help="Number of a row, as show gives it; may repeat.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Release rows, so that the next validation accepts them."""
+
+    def work() -> None:
+        from pipelines.commands.quarantine import release_quarantine
+
+        release_quarantine(project, table, reason, row)
+
+    _guarded(work, debug)
+
+
 def _guarded(work: Callable[[], Any], debug: bool) -> None:
     """Turn a user's mistake into three lines and an exit code."""
     from pipelines.errors import ChurnLabError
