@@ -1,0 +1,50 @@
+"""The notebooks run from top to bottom on a line that has ended, and are kept without outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+HOME = Path(__file__).parents[2]
+NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
+
+
+def read(notebook: Path) -> Any:
+    return nbformat.read(notebook, as_version=4)
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS
+
+
+@pytest.mark.notebook
+@pytest.mark.journey
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
+def test_notebook_runs(notebook: Path, demo_workspace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nbclient import NotebookClient
+
+    for name, value in environment(demo_workspace.overrides).items():
+        monkeypatch.setenv(name, value)
+    opened = read(notebook)
+    NotebookClient(opened, timeout=180, resources={"metadata": {"path": str(notebook.parent)}}).execute()
+    assert pictures(opened), "no cell draws a picture"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
+def test_notebook_is_kept_without_outputs(notebook: Path) -> None:
+    cells = [cell for cell in read(notebook).cells if cell.cell_type == "code"]
+    assert [cell.source for cell in cells if cell.outputs or cell.execution_count is not None] == []
+
+
+def environment(overrides: list[str]) -> dict[str, str]:
+    """Settings as environment variables."""
+    pairs = (override.split("=", 1) for override in overrides)
+    return {"CHURNLAB__" + key.upper().replace(".", "__"): value for key, value in pairs}
+
+
+def pictures(notebook: Any) -> list[Any]:
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [output for output in outputs if "image/png" in output.get("data", {})]
