@@ -98,6 +98,11 @@ class Signal(ABC):
         """Whether its value depends on other customers."""
 
     @property
+    @abstractmethod
+    def columns_read(self) -> frozenset[str]:
+        """Columns of its own table that it reads, itself or through other signals."""
+
+    @property
     def is_category(self) -> bool:
         """Whether the value is a word."""
         return self.value_type(self.windows[0]) == "string"
@@ -148,7 +153,7 @@ class RowSignal(Signal):
 
     @property
     def columns_read(self) -> frozenset[str]:
-        """All columns it reads."""
+        """Columns it reads."""
         return frozenset(self._unbound[1].columns_read)
 
     @property
@@ -181,6 +186,12 @@ class DerivedSignal(Signal):
     def value_type(self, days: int | None) -> str:
         """Type of the value."""
         return "string" if self.value(Values.recording(days)).type().is_string() else "float64"
+
+    @property
+    def columns_read(self) -> frozenset[str]:
+        """Columns that its inputs read of the same table."""
+        inputs = {column.signal for days in self.windows for column in self.inputs(days)}
+        return frozenset[str]().union(*(signal.columns_read for signal in inputs if signal.table is self.table))
 
     @property
     def is_relative(self) -> bool:

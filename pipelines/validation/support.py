@@ -11,6 +11,7 @@ from features.tables import TABLES
 HORIZONS_DAYS = (30, 60, 90, 180)
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
 MOST_CUTOFFS = 3
+_EMPTY = {"missing": 1.0}
 LEAST_CUTOFFS = 2
 
 
@@ -98,33 +99,36 @@ def families(signals: Collection[Any], profiles: Mapping[str, dict[str, Any]]) -
     -------
     list of dict
         ``table``, ``signals``, ``available``, ``because`` (``no table``, ``no rows``, ``no values`` or empty) and
-        ``columns`` without any value.
+        ``columns`` (or tables) without any value.
     """
     return [
-        _family(table, [each for each in signals if each.table.name == table], profiles.get(table))
+        _family(table, [each for each in signals if each.table.name == table], profiles)
         for table in TABLES
         if any(each.table.name == table for each in signals)
     ]
 
 
-def _family(table: str, signals: list[Any], looked: dict[str, Any] | None) -> dict[str, Any]:
+def _family(table: str, signals: list[Any], profiles: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    looked = profiles.get(table)
     made: dict[str, Any] = {"table": table, "signals": len(signals), "available": 0, "columns": []}
     if looked is None:
         return made | {"because": "no table"}
     if not looked["rows"]:
         return made | {"because": "no rows"}
-    empty = {column for column, about in looked["columns"].items() if about["missing"] == 1}
-    lacking = [read & empty for read in map(_columns_read, signals)]
-    columns = sorted(set().union(*lacking))
-    available = sum(not columns_of_signal for columns_of_signal in lacking)
+    lacking = [_lacking(signal, profiles) for signal in signals]
+    columns = sorted(set[str]().union(*lacking))
+    available = sum(not lacking_of_signal for lacking_of_signal in lacking)
     return made | {"available": available, "columns": columns, "because": "no values" if columns else ""}
 
 
-def _columns_read(signal: Any) -> set[str]:
-    import ibis
+def _lacking(signal: Any, profiles: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Columns without any value, or tables without rows, that a signal reads, itself or through other signals."""
+    from features.declared import RowSignal
 
-    from features.terms import Facts, facts_schema
-
-    facts = Facts(signal.table, ibis.table(facts_schema(signal.table), name=signal.table.name))
-    signal.definition(facts)
-    return set(facts.columns_read)
+    if not isinstance(signal, RowSignal):
+        inputs = {column.signal for days in signal.windows for column in signal.inputs(days)}
+        return set[str]().union(*(_lacking(each, profiles) for each in inputs))
+    looked = profiles.get(signal.table.name)
+    if looked is None or not looked["rows"]:
+        return {signal.table.name}
+    return {column for column in signal.columns_read if looked["columns"].get(column, _EMPTY)["missing"] == 1}
