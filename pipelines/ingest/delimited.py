@@ -19,7 +19,7 @@ _HEADER_BYTES = 32 << 20
 _LONGEST_LINE_BYTES = 16 << 20
 _MOST_UNSPLIT = 1_000_000
 _REJECTS, _SCANS = "ingest_reject_errors", "ingest_reject_scans"
-_FATAL = ("UNQUOTED VALUE",)
+_SWALLOWS = "error_type = 'UNQUOTED VALUE' AND contains(trim(csv_line, E'\\r\\n'), E'\\n')"
 
 
 def stage_delimited(source: Reading, files: list[Path], staging: Staging) -> Staged:
@@ -34,6 +34,7 @@ def stage_delimited(source: Reading, files: list[Path], staging: Staging) -> Sta
     columns: list[str] = []
     unsplit: list[Unsplit] = []
     notes: list[str] = []
+    source = _with_tabs(source, files)
     for path in files:
         copy = staging.new_file(".csv")
         text = prepare(path, source, copy)
@@ -43,6 +44,13 @@ def stage_delimited(source: Reading, files: list[Path], staging: Staging) -> Sta
         unsplit += _take_unsplit(path, staging)
         copy.unlink(missing_ok=True)
     return staging.staged(table, tuple(unsplit), tuple(notes))
+
+
+def _with_tabs(source: Reading, files: list[Path]) -> Reading:
+    """Split files named .tsv at tabs unless the mapping says otherwise."""
+    if "delimiter" in source.model_fields_set or not all(".tsv" in path.suffixes for path in files):
+        return source
+    return source.model_copy(update={"delimiter": "\t"})
 
 
 def _names(path: Path, text: TextFile, source: Reading) -> list[str]:
@@ -128,23 +136,21 @@ def _merge(
 def _take_unsplit(path: Path, staging: Staging) -> list[Unsplit]:
     """Lines that DuckDB set aside, one entry a line; its own tables of them are emptied."""
     errors = staging.connection.table(_REJECTS).filter("trim(csv_line, E' \\t\\r\\n') <> ''")
-    lines = errors.aggregate(
-        "line, min(csv_line) AS text, min(error_message) AS reason, min(CAST(error_type AS VARCHAR)) AS type", "line"
-    ).order("line")
-    found = lines.fetchmany(_MOST_UNSPLIT)
+    columns = ["line", "left(min(csv_line), 100)", "min(error_message)", f"bool_or({_SWALLOWS})"]
+    found = errors.aggregate(", ".join(columns), "line").order("line").fetchmany(_MOST_UNSPLIT)
     staging.connection.execute(f"DROP TABLE {_REJECTS}")
     staging.connection.execute(f"DROP TABLE {_SCANS}")
     _check_fatal(path, found)
     return [Unsplit(line, text, reason.rstrip(".")) for line, text, reason, _ in found]
 
 
-def _check_fatal(path: Path, found: list[tuple[int, str, str, str]]) -> None:
+def _check_fatal(path: Path, found: list[tuple[int, str, str, bool]]) -> None:
     if len(found) >= _MOST_UNSPLIT:
         raise DataError(
             f"More than {_MOST_UNSPLIT:,} lines of '{path}' cannot be split", do="check delimiter and quote"
         )
-    for line, text, _, kind in found:
-        if kind in _FATAL and "\n" in text.strip():
+    for line, _, _, swallows in found:
+        if swallows:
             raise DataError(
                 f"A quote that opens in line {line} of '{path}' swallows the lines after it",
                 allowed='quotes doubled inside quoted text: "5"" pipe"',

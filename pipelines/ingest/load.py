@@ -24,7 +24,7 @@ from pipelines.ingest.rows import (
     unreadable_values,
     usable_rows,
 )
-from pipelines.ingest.sql import choice, identifier, literal
+from pipelines.ingest.sql import choice, enclosed, identifier, literal
 from pipelines.ingest.staging import Staged, Staging, count_rows
 
 STORED_TYPES = {
@@ -143,7 +143,7 @@ def _grouped(job: Job, relation: duckdb.DuckDBPyRelation, readers: Sequence[Read
     for name, expression in job.source.aggregate.items():
         check_aggregate(relation, expression, f"aggregate {job.table.name}.{name}")
     keys = [f"{each.out} AS {_group_column(each.name)}" for each in readers]
-    sums = [f"{expression} AS {_aggregate_column(name)}" for name, expression in job.source.aggregate.items()]
+    sums = [f"{enclosed(expression)} AS {_aggregate_column(name)}" for name, expression in job.source.aggregate.items()]
     columns = [f"min({SOURCE_ROW}) AS {SOURCE_ROW}", f"count(*) AS {_GROUP_ROWS}", *keys, *sums]
     return relation.aggregate(", ".join(columns), ", ".join(each.out for each in readers))
 
@@ -188,7 +188,7 @@ def _reader(job: Job, name: str, spec: ColumnSpec, relation: duckdb.DuckDBPyRela
         origin = check_column(spec.column, job.staged, place)
     elif spec.expression is not None:
         check_bound(relation, spec.expression, place)
-        origin = f"({spec.expression})"
+        origin = enclosed(spec.expression)
     else:
         origin = "NULL" if spec.constant is None else literal(spec.constant)
     return _with_factor(job, _plain_reader(job, job.table[name], origin, spec), spec)

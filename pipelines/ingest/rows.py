@@ -13,7 +13,7 @@ from pipelines.ingest.mapping import Reading
 from pipelines.ingest.nearest import nearest
 from pipelines.ingest.reading import Kind
 from pipelines.ingest.rejected import Rejected, count_unreadable
-from pipelines.ingest.sql import first_line, identifier, text_literal
+from pipelines.ingest.sql import enclosed, first_line, identifier, text_literal
 from pipelines.ingest.staging import Staged, Staging, count_rows
 
 SOURCE_ROW = "source_row"
@@ -85,7 +85,7 @@ def check_bound(relation: duckdb.DuckDBPyRelation, expression: str, place: str) 
         With what DuckDB says of it.
     """
     try:
-        relation.project(expression)
+        relation.project(enclosed(expression))
     except duckdb.Error as error:
         raise _does_not_fit(place, expression, relation, error) from None
 
@@ -93,7 +93,7 @@ def check_bound(relation: duckdb.DuckDBPyRelation, expression: str, place: str) 
 def check_aggregate(relation: duckdb.DuckDBPyRelation, expression: str, place: str) -> None:
     """Refuse an aggregate that does not fit the source's columns, as `check_bound` does."""
     try:
-        relation.aggregate(expression)
+        relation.aggregate(enclosed(expression))
     except duckdb.Error as error:
         raise _does_not_fit(place, expression, relation, error) from None
 
@@ -176,8 +176,8 @@ def _replacement(reader: Reader, timezone: str) -> str:
 
 
 def _kept(relation: duckdb.DuckDBPyRelation, where: str, account: Ledger) -> tuple[duckdb.DuckDBPyRelation, Ledger]:
-    check_bound(relation, f"({where})", f"where of {account.table}")
-    kept = relation.filter(f"({where})")
+    check_bound(relation, where, f"where of {account.table}")
+    kept = relation.filter(enclosed(where))
     try:
         dropped = left(account) - count_rows(kept)
     except duckdb.Error as error:

@@ -74,6 +74,17 @@ def choice(tested: str, cases: dict[str, str], otherwise: str) -> str:
     return f"CASE {tested} {branches} ELSE {otherwise} END"
 
 
+def enclosed(expression: str) -> str:
+    r"""Put an expression of the user's in parentheses, safe from a comment at its end.
+
+    Examples
+    --------
+    >>> enclosed("a > 1 -- kept")
+    '(a > 1 -- kept\n)'
+    """
+    return f"({expression}\n)"
+
+
 def check_expression(expression: str, where: str) -> None:
     """Refuse text that is not one SQL expression.
 
@@ -92,7 +103,7 @@ def check_expression(expression: str, where: str) -> None:
     import duckdb
 
     try:
-        statements = duckdb.extract_statements(f"SELECT (\n{expression}\n)")
+        statements = duckdb.extract_statements(f"SELECT {enclosed(expression)}")
     except duckdb.Error as error:
         raise ConfigError(
             f"{where}: '{expression}' is not SQL: {first_line(error)}",

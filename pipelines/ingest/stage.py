@@ -42,13 +42,21 @@ def stage(source: Reading, root: Path, staging: Staging) -> Staged:
     DataError
         If it cannot be read or holds no row.
     """
-    if source.url is not None:
-        staged = stage_postgres(source, staging)
-    else:
-        files = find(source, root)
-        staged = _READERS[format_of(source, files)](source, files, staging)
+    try:
+        staged = _unpacked(source, root, staging)
+    except OSError as error:
+        raise DataError(
+            f"{label(source)} cannot be read: {error}", do="check the file, its rights and the disk"
+        ) from None
     if staged.rows + len(staged.unsplit) == 0:
         raise DataError(
             f"{label(source)} has no rows", allowed="at least one row below the header", do="export it again"
         )
     return staged
+
+
+def _unpacked(source: Reading, root: Path, staging: Staging) -> Staged:
+    if source.url is not None:
+        return stage_postgres(source, staging)
+    files = find(source, root)
+    return _READERS[format_of(source, files)](source, files, staging)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import reduce
 from pathlib import Path
 from typing import Protocol
@@ -121,8 +122,8 @@ def swap(
     DataError
         If the warehouse cannot be written; it is then as before.
     """
+    connection.begin()
     try:
-        connection.begin()
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
         for name, staged in tables.items():
             connection.execute(f"CREATE OR REPLACE TABLE {identifier(schema)}.{identifier(name)} AS FROM {staged}")
@@ -131,7 +132,9 @@ def swap(
                 connection.execute(f"DROP TABLE IF EXISTS {identifier(schema)}.{identifier(name)}")
         connection.commit()
     except duckdb.Error as error:
-        connection.rollback()
+        # A commit that failed has ended the transaction already.
+        with suppress(duckdb.TransactionException):
+            connection.rollback()
         raise cannot_write(error) from None
 
 

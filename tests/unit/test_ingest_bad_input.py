@@ -141,6 +141,8 @@ CASES: dict[str, Case] = {
     "blanks between columns": reads(
         " id  customer at amount\n 1   c1  2026-01-01   10\n", row(10), delimiter="whitespace"
     ),
+    "tabs by the name of the file": Case(one("10").replace(",", "\t"), rows=[row(10)], name="orders.tsv"),
+    "a comment at the end of the filter": reads(one("10"), row(10), where="id = '1' -- the only one"),
     "wrong separator": stops(one("10").replace(",", ";"), "set delimiter", ConfigError),
     "quoted separator": reads(one('"1,0"', "customer"), row(10, customer="1,0")),
     "quoted line end": reads(one('"a\nb"', "customer"), row(10, customer="a\nb")),
