@@ -33,7 +33,7 @@ lint: $(READY)  ## Check style only
 
 docs: $(READY)  ## Draw the pictures of the documentation from the demo company's newest run
 	@$(BIN)/churnlab run --quiet
-	@$(BIN)/python docs/pictures.py
+	@MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR=false $(BIN)/python docs/pictures.py
 
 lock: $(UV)  ## Write requirements.lock anew from pyproject.toml, hashed and without addresses
 	@$(UV) pip compile pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes \
