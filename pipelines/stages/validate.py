@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.config import Project, ValidateSettings
 from pipelines.console import Progress
 from pipelines.stage import stage
+from pipelines.tracking import Tracking
 
 if TYPE_CHECKING:
     from pipelines.validation.rules import Rules
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 LOADED = "loaded"
 FOLDER = "validation"
-REPORT = "reports/data.html"
+REPORTS = "reports"
+CHECKS, DATA = "checks.html", "data.html"
 
 
 def _released(project: Project) -> str:
@@ -27,32 +29,47 @@ def _released(project: Project) -> str:
     return mark_of_released(project.home)
 
 
-@stage(writes=["accepted"], sections=("data",), outside=_released)
+@stage(writes=["accepted"], sections=("data", "label"), outside=_released)
 def validate(
-    project: Project, settings: ValidateSettings, progress: Progress, loaded: dict[str, Any]
+    project: Project, settings: ValidateSettings, progress: Progress, tracking: Tracking, loaded: dict[str, Any]
 ) -> dict[str, Any]:
     """Check the loaded tables; rows that may not be used are set aside with every reason."""
     progress("loading Great Expectations")
     from pipelines.validation import history
     from pipelines.validation.accept import accept, figures, record
     from pipelines.validation.inspection import inspect
-    from pipelines.validation.page import usability_page, write_page
+    from pipelines.validation.page import checks_page, usability_page, write_page
     from pipelines.validation.usability import usability
     from pipelines.warehouse.duckdb_file import warehouse
 
-    rules, folder = _rules(settings), project.home / FOLDER
+    rules, folder, title = _rules(settings), project.home / FOLDER, _title(project)
     last = history.last_other(history.read(folder), loaded["content"])
     with warehouse(project.home) as connection:
         checked = inspect(connection, LOADED, loaded["tables"], rules, last["tables"] if last else {}, progress)
+        write_page(project.home / REPORTS / CHECKS, checks_page(title, checked))
         accept(connection, LOADED, checked, rules)
         made = record(connection, checked)
         progress("looking at what the data can be used for")
         report = usability(connection, made, checked.profiles, _wish(project, loaded))
-    write_page(project.home / REPORT, usability_page(report))
+    write_page(project.home / REPORTS / DATA, usability_page(report))
     history.remember(folder, loaded["content"], checked.profiles, figures(made))
+    progress("logging to MLflow")
+    _log(project, tracking, figures(made))
     made |= {"content": _content(project, settings, loaded), "usability": report}
     _tell(made, progress)
     return made
+
+
+def _title(project: Project) -> dict[str, str]:
+    return {str(language): text for language, text in project.title.items()}
+
+
+def _log(project: Project, tracking: Tracking, figures: dict[str, float]) -> None:
+    """Log the figures and pages with the run, so that quality can be followed over time."""
+    with tracking.run() as mlflow:
+        mlflow.log_metrics({f"data/{name}": value for name, value in figures.items()})
+        for page in (CHECKS, DATA):
+            mlflow.log_artifact(str(project.home / REPORTS / page), "data")
 
 
 def _wish(project: Project, loaded: dict[str, Any]) -> Wish:
@@ -61,9 +78,9 @@ def _wish(project: Project, loaded: dict[str, Any]) -> Wish:
     from pipelines.stages.label import outcomes
     from pipelines.validation.usability import Wish
 
-    label, title = project.label, {str(language): text for language, text in project.title.items()}
+    label = project.label
     wish = Wish(
-        title=title,
+        title=_title(project),
         signals=list({column.signal for column in project_signals(project).values()}),
         least_churners=project.train.minimum_positives,
         folder=None if project.simulate or project.is_flat else project.data.root,

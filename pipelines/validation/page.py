@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.validation import words
+from pipelines.validation import documents, words
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+
+    from pipelines.validation.inspection import Checked
 
 BARS_WIDTH, BARS_HEIGHT = 180, 28
 
@@ -23,6 +25,19 @@ def usability_page(report: Mapping[str, Any]) -> str:
         report=report,
         family_because=words.FAMILY_BECAUSE,
         horizon_because=words.HORIZON_BECAUSE,
+    )
+
+
+def checks_page(title: Mapping[str, str], checked: Checked) -> str:
+    """Write the results of all checks as HTML."""
+    import great_expectations
+
+    return _rendered(
+        "checks.html",
+        title=title,
+        headline=documents.headline(checked),
+        tables=documents.tables(checked),
+        version=great_expectations.__version__,
     )
 
 

@@ -110,7 +110,7 @@ def write_quarantine(connection: duckdb.DuckDBPyConnection, schema: str, table: 
     joined = sql(name(schema, table), "AS loaded JOIN", name(flagged(table)), "ON loaded.rowid = row_number")
     listed = ", ".join(name(column) for column in connection.table(f"{schema}.{table}").columns)
     rows = sql("SELECT row_number, reasons, checks,", listed, "FROM", joined)
-    return _create(connection, QUARANTINE, quarantine_of(table), sql(rows, "ORDER BY row_number"))
+    return _create(connection, QUARANTINE, quarantine_of(table), rows)
 
 
 def write_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:

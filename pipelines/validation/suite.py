@@ -74,7 +74,7 @@ def run(
     relation = connection.table(f"{schema}.{table}").filter(where)
     batch = name(schema, table) if where == "TRUE" else f"(FROM {name(schema, table)} WHERE {where})"
     results = _on_duckdb(connection, batch, configurations)
-    unknown = [number for number, result in results.items() if _problem(result).startswith("No provider found")]
+    unknown = [number for number, result in results.items() if problem_of(result).startswith("No provider found")]
     for number in unknown:
         results[number] = _on_pandas(relation, configurations[number])
     rows = relation.aggregate("count(*)").fetchall()[0][0]
@@ -127,7 +127,7 @@ def _validated(engine: Any, data: Any, configurations: list[Any]) -> dict[int, A
 
 
 def _finding(check: Check, result: Any, rows: int) -> Finding:
-    problem = _problem(result)
+    problem = problem_of(result)
     if problem:
         return Finding(check, "crashed", problem=problem)
     outcome: Outcome = "passed" if result.success else "failed"
@@ -145,7 +145,7 @@ def _finding(check: Check, result: Any, rows: int) -> Finding:
     )
 
 
-def _problem(result: Any) -> str:
+def problem_of(result: Any) -> str:
     """Say why an expectation could not be computed, or nothing."""
     info = result.exception_info or {}
     inner = [info] if "raised_exception" in info else list(info.values())

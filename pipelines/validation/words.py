@@ -65,12 +65,29 @@ HORIZON_BECAUSE: dict[str, Text] = {
 
 def check_said(check: Mapping[str, Any]) -> Text:
     """Say what a failed check means; a check of the user's own speaks for itself."""
-    *place, what = check["name"].split(".")
+    return expected_said(check["name"], check["reason"])
+
+
+def expected_said(name: str, reason: str) -> Text:
+    """Say what is wrong where a check fails.
+
+    Parameters
+    ----------
+    name
+        Name of the check; its last part says what is looked at, the part before it where.
+    reason
+        The check's own words, for a check that is not generated.
+
+    Examples
+    --------
+    >>> expected_said("orders.amount.range", "")["en"]
+    'amount is out of its range'
+    """
+    *place, what = name.split(".")
     known = _CHECKS.get(what)
     if known is None:
-        return {"en": check["reason"], "zh": check["reason"]}
-    column = place[-1] if place else check["table"]
-    return {language: text.format(column=column) for language, text in known.items()}
+        return {"en": reason, "zh": reason}
+    return {language: text.format(column=place[-1]) for language, text in known.items()}
 
 
 def oddity_said(oddity: Any) -> Text:

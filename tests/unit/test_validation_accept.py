@@ -74,7 +74,7 @@ def test_rows_are_accepted_or_set_aside_with_their_reasons() -> None:
     assert made["tables"] == ["customers", "orders"]
     assert made["rows"] == {"customers": 2, "orders": 2}
     assert made["quarantined"] == {"customers": 0, "orders": 2}
-    aside = connection.execute("SELECT order_id, reasons FROM quarantine.quarantine_orders").fetchall()
+    aside = connection.execute("SELECT order_id, reasons FROM quarantine.quarantine_orders ORDER BY 1").fetchall()
     assert aside == [
         ("2", ["amount is not a number", "discount_amount is not a number of 0 or more"]),
         ("3", ["customer_id is not in customers"]),

@@ -67,7 +67,9 @@ def test_every_row_is_accepted_or_set_aside_with_every_reason(rows: list[tuple[A
     parted = account(connection, "loaded", "t")
     assert write_accepted(connection, "loaded", "t") + write_quarantine(connection, "loaded", "t") == len(rows)
     expected = by_hand(rows)
-    aside = connection.execute("SELECT row_number, reasons, id, n, k FROM quarantine.quarantine_t").fetchall()
+    aside = connection.execute(
+        "SELECT row_number, reasons, id, n, k FROM quarantine.quarantine_t ORDER BY 1"
+    ).fetchall()
     assert {row[0]: sorted(row[1]) for row in aside} == {number: sorted(said) for number, said in expected.items()}
     assert [row[2:] for row in aside] == [row for number, row in enumerate(rows) if number in expected]
     kept = connection.execute("FROM accepted.t").fetchall()
