@@ -23,6 +23,8 @@ PARTS = 5
 # Pseudo-customers with the average risk added to each category, so that a rare one says little.
 PRIOR_CUSTOMERS = 10.0
 EDGE = 1e-3
+# Spans of the training values beyond them at which the risk is half way to its limit.
+FAR = 10.0
 
 
 @dataclass(frozen=True)
@@ -197,13 +199,18 @@ def _curve(values: Floats, label: npt.NDArray[Any], weight: Floats) -> tuple[Flo
 
 
 def _through_centres(values: Floats, steps: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Join the centres of equal steps, and lean the outer halves a little so that no two values tie."""
+    """Join the centres of equal steps, and let risk go on rising (or falling) beyond the outer ones.
+
+    Values beyond those of training happen as soon as time goes by: the longest silence then is longer than any before.
+    """
     risks, step_of = np.unique(steps, return_inverse=True)
     total = np.bincount(step_of, weight)
     centre = np.bincount(step_of, weight * values) / np.where(total > 0, total, 1)
     order = np.argsort(centre)
     centre, risk = centre[order], np.clip(risks[order], EDGE, 1 - EDGE)
-    lean = EDGE if risk[-1] >= risk[0] else -EDGE
-    at = np.concatenate([[values.min() - EDGE], centre, [values.max() + EDGE]])
-    risk = np.concatenate([[risk[0] * (1 - lean)], risk, [risk[-1] * (1 + lean)]])
-    return at, np.clip(risk, EDGE / 2, 1 - EDGE / 2)
+    reach = FAR * (values.max() - values.min() + 1.0)
+    at = np.concatenate([[values.min() - reach], centre, [values.max() + reach]])
+    low, high = risk[0] / 2, (1 + risk[-1]) / 2
+    if risk[-1] < risk[0]:
+        low, high = (1 + risk[0]) / 2, risk[-1] / 2
+    return at, np.concatenate([[low], risk, [high]])

@@ -14,7 +14,7 @@ from training.baselines import choose_rule_column, fit_rule
 from training.budget import Budget
 from training.encoding import Encoding
 from training.examples import Examples
-from training.logistic import STRENGTHS, fit_logistic
+from training.logistic import fit_logistic
 from training.model import Core
 from training.scoring import level_free_log_loss, logit
 from training.splits import Split
@@ -112,6 +112,20 @@ class Grid:
         return self.fit_rows(examples, parameters, context)
 
 
+class Logistic:
+    """Logistic regression with a search of its penalty."""
+
+    def search(self, examples: Examples, split: Split, context: Context) -> Found:
+        """Try penalties on designs made once a fold."""
+        from training.logistic_search import search_logistic
+
+        return search_logistic(examples, split, context.encoding, context.budget)
+
+    def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+        """Fit on rows with given settings."""
+        return fit_logistic(examples, context.encoding, parameters)
+
+
 class Boosting:
     """XGBoost with a search of its settings."""
 
@@ -150,14 +164,8 @@ def _fit_rule(examples: Examples, parameters: Mapping[str, Any], context: Contex
     return fit_rule(examples, context.encoding, column)
 
 
-def _fit_logistic(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
-    return fit_logistic(examples, context.encoding, parameters)
-
-
-LOGISTIC = Grid(_fit_logistic, tuple({"strength": strength} for strength in STRENGTHS))
-
 FAMILIES: dict[str, Family] = {
     "recency_rule": Grid(_fit_rule),
-    "logistic": LOGISTIC,
+    "logistic": Logistic(),
     "xgboost": Boosting(),
 }

@@ -27,7 +27,8 @@ ITERATIONS = 50
 MOST_CELLS = 60_000_000
 BATCH_ROWS = 20_000
 # Inverse strength of the L2 penalty: from "hardly believe any column" to "almost free".
-STRENGTHS = (0.0003, 0.003, 0.03, 0.3, 3.0)
+# The first is tried whatever the budget.
+STRENGTHS = (0.03, 0.0003, 0.003, 0.3, 3.0)
 
 
 @dataclass(frozen=True)
@@ -182,27 +183,58 @@ def fit_logistic(examples: Examples, encoding: Encoding, parameters: Mapping[str
     LogisticCore
         The fitted regression.
     """
+    terms = learn_terms(encoding, examples.features)
+    chosen = within_cells(examples, terms, MOST_CELLS)
+    design = design_matrix(terms, chosen.features)
+    coefficients, intercept = regress(design, chosen.label, chosen.weight, parameters["strength"])
+    return LogisticCore(terms, tuple(map(float, coefficients)), intercept)
+
+
+def learn_terms(encoding: Encoding, frame: pd.DataFrame) -> tuple[Term, ...]:
+    """Learn how each column enters, from training rows."""
+    return tuple(learn_term(column, column.values(frame)) for column in encoding.columns)
+
+
+def regress(
+    design: Floats, label: npt.NDArray[np.int8], weight: Floats | None, strength: float
+) -> tuple[Floats, float]:
+    """Fit coefficients and intercept by Newton's method.
+
+    Parameters
+    ----------
+    design
+        Shape ``(rows, width)``.
+    label
+        0 or 1, both present.
+    weight
+        Weight of each row; only its size relative to the others matters.
+    strength
+        Inverse of the L2 penalty, above 0.
+
+    Returns
+    -------
+    tuple
+        Coefficients of shape ``(width,)`` and the intercept.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    terms = tuple(learn_term(column, column.values(examples.features)) for column in encoding.columns)
-    chosen = _within_memory(examples, sum(term.width for term in terms))
-    design = design_matrix(terms, chosen.features)
-    regression = LogisticRegression(C=parameters["strength"], solver="newton-cholesky", max_iter=ITERATIONS)
-    regression.fit(design, chosen.label, sample_weight=chosen.relative_weight())
-    return LogisticCore(terms, tuple(map(float, regression.coef_[0])), float(regression.intercept_[0]))
+    relative = None if weight is None else weight / weight.mean()
+    regression = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=ITERATIONS)
+    regression.fit(design, label, sample_weight=relative)
+    return regression.coef_[0], float(regression.intercept_[0])
+
+
+def within_cells(examples: Examples, terms: tuple[Term, ...], cells: int) -> Examples:
+    """Take evenly spaced rows where all of them would not fit; the rows are in an order that spreads customers."""
+    most = max(cells // max(sum(term.width for term in terms), 1), 1)
+    if len(examples) <= most:
+        return examples
+    return examples.take(np.linspace(0, len(examples) - 1, most).astype(np.int64))
 
 
 def design_matrix(terms: tuple[Term, ...], frame: pd.DataFrame) -> Floats:
     """All columns of the design, shape ``(rows, sum of widths)``."""
     return np.hstack([np.empty((len(frame), 0)), *(term.design(frame) for term in terms)])
-
-
-def _within_memory(examples: Examples, width: int) -> Examples:
-    """Take evenly spaced rows where all of them would not fit; the rows are in an order that spreads customers."""
-    most = max(MOST_CELLS // max(width, 1), 1)
-    if len(examples) <= most:
-        return examples
-    return examples.take(np.linspace(0, len(examples) - 1, most).astype(np.int64))
 
 
 def learn_term(column: Column, values: Floats) -> Term:

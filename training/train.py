@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from training.aging import aged, choose_half_life
+from training.aging import aged
 from training.budget import Budget, Clock
 from training.candidate import Candidate, blend_candidate, family_candidate, pooled_rows
 from training.device import resolve_device
@@ -19,6 +19,7 @@ from training.encoding import learn_encoding
 from training.errors import TrainingError
 from training.examples import Examples
 from training.families import FAMILIES, Context
+from training.logistic_search import choose_half_life
 from training.model import FittedModel
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Fold, Split
@@ -179,7 +180,7 @@ def train(
 
 def _half_life(settings: TrainSettings, rows: Examples, split: Split, context: Context) -> float | None:
     if settings.half_life_days == "auto":
-        return choose_half_life(rows, split, context)
+        return choose_half_life(rows, split, context.encoding, context.budget)
     return settings.half_life_days
 
 

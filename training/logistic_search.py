@@ -1,0 +1,148 @@
+"""Settings of the logistic regression and the half-life of the past, judged on folds whose designs are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training.aging import age_factor
+from training.budget import Budget
+from training.encoding import Encoding
+from training.examples import Examples
+from training.logistic import STRENGTHS, design_matrix, learn_terms, regress, within_cells
+from training.scoring import expit, level_free_log_loss
+from training.splits import Fold, Split
+from training.tune import Found
+
+Floats = npt.NDArray[np.float64]
+
+# Cells of a fold's design that the search may hold at once; the final fit may hold more.
+SEARCH_CELLS = 20_000_000
+PROBE_STRENGTH = 0.003
+# None keeps all rows equal; shorter than a quarter would throw most of a history away.
+HALF_LIVES_DAYS: tuple[float | None, ...] = (None, 360.0, 180.0, 90.0)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is tried.
+
+    Parameters
+    ----------
+    strength
+        Inverse of the penalty.
+    half_life_days
+        Half-life of a row's weight, on top of its own.
+    """
+
+    strength: float
+    half_life_days: float | None = None
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """The designs of one fold."""
+
+    train: Examples
+    design: Floats
+    validation: Examples
+    validation_design: Floats
+
+    def log_odds(self, variant: Variant) -> Floats:
+        """Log odds of the validation rows."""
+        weight = age_factor(self.train, variant.half_life_days)
+        coefficients, intercept = regress(self.design, self.train.label, weight, variant.strength)
+        return self.validation_design @ coefficients + intercept
+
+
+def search_logistic(examples: Examples, split: Split, encoding: Encoding, budget: Budget) -> Found:
+    """Find the penalty with the least mean validation log loss.
+
+    Parameters
+    ----------
+    examples
+        All rows; only those in the folds are read.
+    split
+        Folds to judge on.
+    encoding
+        Kinds and categories of the columns.
+    budget
+        Once it is overdrawn, only the first penalty is tried.
+
+    Returns
+    -------
+    Found
+        The best penalty and its predictions.
+    """
+    variants = [Variant(strength) for strength in STRENGTHS]
+    best = min(_judge(examples, split, encoding, variants, budget), key=lambda judged: judged.score)
+    return Found({"strength": best.variant.strength}, best.score, expit(np.concatenate(best.log_odds)))
+
+
+def choose_half_life(
+    examples: Examples,
+    split: Split,
+    encoding: Encoding,
+    budget: Budget,
+    choices: Sequence[float | None] = HALF_LIVES_DAYS,
+) -> float | None:
+    """Choose the half-life under which a quick logistic regression does best on the folds.
+
+    Parameters
+    ----------
+    examples
+        All rows.
+    split
+        Folds; only where they follow one another in time is there anything to choose.
+    encoding
+        Kinds and categories of the columns.
+    budget
+        Once it is overdrawn, only the first choice is tried.
+    choices
+        Half-lives in days.
+
+    Returns
+    -------
+    float or None
+        The best of the choices; the first among equals.
+    """
+    if examples.cutoff is None or not split.in_time:
+        return None
+    variants = [Variant(PROBE_STRENGTH, choice) for choice in choices]
+    best = min(_judge(examples, split, encoding, variants, budget), key=lambda judged: judged.score)
+    return best.variant.half_life_days
+
+
+@dataclass(frozen=True)
+class _Judged:
+    variant: Variant
+    log_odds: list[Floats]
+    score: float
+
+
+def _judge(
+    examples: Examples, split: Split, encoding: Encoding, variants: Sequence[Variant], budget: Budget
+) -> Iterator[_Judged]:
+    """Judge each variant on all folds; those that the budget kept from some fold are left out."""
+    log_odds: list[list[Floats]] = [[] for _ in variants]
+    losses: list[list[float]] = [[] for _ in variants]
+    for fold in split.folds:
+        prepared = _prepare(examples, fold, encoding)
+        for number, variant in enumerate(variants):
+            if number == 0 or budget.left() > 0:
+                log_odds[number].append(prepared.log_odds(variant))
+                validation = prepared.validation
+                losses[number].append(level_free_log_loss(validation.label, log_odds[number][-1], validation.weight))
+    for number, variant in enumerate(variants):
+        if len(losses[number]) == len(split.folds):
+            yield _Judged(variant, log_odds[number], float(np.mean(losses[number])))
+
+
+def _prepare(examples: Examples, fold: Fold, encoding: Encoding) -> _Prepared:
+    train, validation = examples.take(fold.train), examples.take(fold.validation)
+    terms = learn_terms(encoding, train.features)
+    train = within_cells(train, terms, SEARCH_CELLS)
+    return _Prepared(train, design_matrix(terms, train.features), validation, design_matrix(terms, validation.features))
