@@ -14,7 +14,7 @@ import typer
 app = typer.Typer(
     name="churnlab",
     help="Which customers are about to leave, why, what to do, and whether doing it helped.",
-    epilog="First time here: churnlab run. Your own data: docs/guides/your-data.md.",
+    epilog="First time here: churnlab run. Your own data: churnlab init PATH, docs/guides/your-data.md.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -86,6 +86,23 @@ def score(
         from pipelines.commands.line import run_stage
 
         run_stage("score", project, set_ or [], True, quiet, as_of)
+
+    _guarded(work, debug)
+
+
+@app.command()
+def init(
+    paths: Annotated[list[str], typer.Argument(help="Files or folders: CSV, Parquet, Excel, DuckDB, SQLite.")],
+    name: Annotated[str | None, typer.Option("--name", help="Name of the project; the folder's by default.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a YAML that is there already.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Look at your files and propose a project for them in conf/."""
+
+    def work() -> None:
+        from pipelines.commands.init import init
+
+        init(paths, name, force)
 
     _guarded(work, debug)
 

@@ -21,8 +21,8 @@ ROOMS = ("features", "training", "evaluation", "pipelines")
 CODE = (*ROOMS, "tests", "benchmarks", "docs")
 MOST_LINES = 400
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "stuff"}
-# The whole line, and what opens its results.
-WINDOWS = {"run", "ui"}
+# What begins a project, the whole line, and what opens its results.
+WINDOWS = {"init", "run", "ui"}
 
 
 def stages() -> list[Stage]:

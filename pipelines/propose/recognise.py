@@ -1,0 +1,163 @@
+"""Which canonical table a source is, and which of its columns is which: by names, checked against the values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from features.tables import TABLES, Column, Table
+from pipelines.propose.evidence import Evidence, Looked
+from pipelines.propose.glossary import (
+    GENERIC_ID,
+    GENERIC_TIME,
+    LEAKS,
+    TABLE_WORDS,
+    is_chinese,
+    names_of,
+    normal,
+    words,
+)
+
+_ENOUGH_POINTS = 3
+_NAMED_TIME, _GENERIC_TIME, _NAMED_KEY, _TITLE = 4, 2, 2, 4
+
+
+@dataclass(frozen=True)
+class Match:
+    """A source read as one canonical table.
+
+    Parameters
+    ----------
+    table
+        The table.
+    looked
+        The source.
+    columns
+        Canonical column to source column.
+    doubts
+        Canonical column to why it may be wrong.
+    points
+        How much speaks for it.
+    """
+
+    table: Table
+    looked: Looked
+    columns: dict[str, Evidence]
+    doubts: dict[str, str]
+    points: int
+
+
+def recognise(looked: Looked) -> Match | None:
+    """Find the canonical table that a source is, ``None`` where nothing speaks for any clearly enough."""
+    found = [match for table in TABLES.values() if (match := _match(looked, table)) is not None]
+    best = max(found, key=lambda match: match.points, default=None)
+    return best if best is not None and best.points >= _ENOUGH_POINTS else None
+
+
+def why_not(looked: Looked) -> str:
+    """Say what a source lacks to be a table."""
+    if customer_column(looked) is None:
+        return "no column names the customer"
+    if not any(column.dates for column in looked.columns.values()):
+        return "no column reads as a time, and there is no label"
+    return "its columns fit no table"
+
+
+def customer_column(looked: Looked) -> Evidence | None:
+    """Find the column that names the customer."""
+    return _named(looked, TABLES["customers"]["customer_id"], "customers", set())
+
+
+def _match(looked: Looked, table: Table) -> Match | None:
+    columns = _by_name(looked, table)
+    doubts: dict[str, str] = {}
+    points = _points(looked, table, columns)
+    points += _add_generic(looked, table, columns, doubts)
+    if "customer_id" not in columns or table.happened_at not in columns:
+        return None
+    if table.name == "customers" and not looked.is_unique(columns["customer_id"].name):
+        return None
+    return Match(table, looked, columns, doubts, points)
+
+
+def _by_name(looked: Looked, table: Table) -> dict[str, Evidence]:
+    columns: dict[str, Evidence] = {}
+    required_first = sorted(table.columns, key=lambda column: not column.required)
+    for column in required_first:
+        found = _named(looked, column, table.name, {each.name for each in columns.values()})
+        if found is not None:
+            columns[column.name] = found
+    return columns
+
+
+def _named(looked: Looked, column: Column, table: str, taken: set[str]) -> Evidence | None:
+    by_name = {normal(name): each for name, each in reversed(looked.columns.items()) if name not in taken}
+    candidates = (by_name[name] for name in names_of(table, column.name) if name in by_name)
+    return next((each for each in candidates if _fits(each, column)), None)
+
+
+def _fits(column: Evidence, wanted: Column) -> bool:
+    if not column.filled:
+        return False
+    if wanted.type == "timestamp":
+        return column.dates is not None
+    if wanted.type in ("float64", "int64"):
+        return column.is_number
+    if wanted.type == "boolean":
+        return column.is_flag
+    return not wanted.allowed or bool(column.values)
+
+
+def _points(looked: Looked, table: Table, columns: dict[str, Evidence]) -> int:
+    keys = set(table.key) - {"customer_id", table.happened_at}
+    others = set(columns) - keys - {"customer_id", table.happened_at}
+    return (
+        _NAMED_TIME * (table.happened_at in columns)
+        + _NAMED_KEY * bool(keys & set(columns))
+        + _TITLE * _title_says(looked, table)
+        + len(others)
+    )
+
+
+def _title_says(looked: Looked, table: Table) -> bool:
+    title = looked.place.title.casefold()
+    parts = {part.removesuffix("s") for part in re.split(r"[\W_\d]+", title)}
+    return any(word in parts or (is_chinese([word]) and word in title) for word in TABLE_WORDS[table.name].split())
+
+
+def _add_generic(looked: Looked, table: Table, columns: dict[str, Evidence], doubts: dict[str, str]) -> int:
+    """Fill required columns from names that say little, such as id and date; give the points for it."""
+    for key in table.key:
+        if key not in columns and key != table.happened_at and (found := _generic_key(looked, columns)):
+            columns[key] = found
+    if table.happened_at in columns or not (found := _only_time(looked, columns)):
+        return 0
+    columns[table.happened_at] = found
+    doubts[table.happened_at] = "the name says little; taken because it holds times"
+    return _GENERIC_TIME if normal(found.name) in words(GENERIC_TIME) else 0
+
+
+def _generic_key(looked: Looked, columns: dict[str, Evidence]) -> Evidence | None:
+    taken = {each.name for each in columns.values()}
+    named = (each for name, each in looked.columns.items() if name not in taken and normal(name) in words(GENERIC_ID))
+    return next((each for each in named if looked.is_unique(each.name)), None)
+
+
+def _only_time(looked: Looked, columns: dict[str, Evidence]) -> Evidence | None:
+    taken = {each.name for each in columns.values()}
+    times = [
+        each
+        for name, each in looked.columns.items()
+        if name not in taken and each.dates and _is_time_like(each) and not _is_leak(name)
+    ]
+    generic = [each for each in times if normal(each.name) in words(GENERIC_TIME)]
+    return generic[0] if generic else times[0] if len(times) == 1 else None
+
+
+def _is_time_like(column: Evidence) -> bool:
+    """Numbers are times only where their name says so."""
+    return column.family not in ("integer", "decimal", "float") or normal(column.name) in words(GENERIC_TIME)
+
+
+def _is_leak(name: str) -> bool:
+    return any(word in normal(name) for word in words(LEAKS))
