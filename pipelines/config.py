@@ -142,6 +142,7 @@ class TrainSection(Section):
     families: Annotated[list[str], Field(min_length=1)]
     trials: Annotated[int, Field(ge=1)]
     budget_s: Annotated[float, Field(gt=0)] | None
+    half_life_days: Annotated[float, Field(gt=0)] | Literal["auto"] | None
     seed: int
     device: Literal["auto", "cpu", "cuda"]
     calibrate: bool

@@ -63,6 +63,7 @@ def _train(
         families=tuple(settings.families),
         trials=settings.trials,
         budget_s=settings.budget_s,
+        half_life_days=settings.half_life_days,
         seed=settings.seed,
         device=settings.device,
         calibrate=settings.calibrate,
