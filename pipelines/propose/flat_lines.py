@@ -6,12 +6,13 @@ from pipelines.ingest.sql import identifier
 from pipelines.propose.evidence import Evidence, Looked
 from pipelines.propose.glossary import CODES, LABEL, LEAKS, NEGATIVE, POSITIVE, normal, words
 from pipelines.propose.proposal import Line
-from pipelines.propose.reading_lines import currency_lines, date_lines, mark_lines, place_lines
+from pipelines.propose.reading_lines import currency_lines, mark_lines, place_lines, settled_dates
 from pipelines.propose.recognise import customer_column
 
 _OWN_NAMES = ("customer_id", "churned", "split")
 _NAME_LIKE_SHARE = 0.9
 _FEW_VALUES = 20
+_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 _MOST_LABEL_VALUES = 4
 
 
@@ -34,13 +35,27 @@ def flat_block(looked: Looked, label: Evidence) -> tuple[Line, ...]:
         *place_lines(looked),
         *mark_lines(looked),
         *currency_lines(looked, may_differ=True),
-        *date_lines(looked, [each for each in features if each.family == "text"]),
+        *_time_lines(looked, [each for each in features if each.dates and each.family == "text"]),
         *_key_lines(looked),
         Line("label", label.name, _label_doubt(looked, label), bool(_label_doubt(looked, label))),
         Line("positive", positive, "left"),
         *_negative_lines(negative, unknown),
         *_role_lines(looked, label),
     )
+
+
+def _time_lines(looked: Looked, times: list[Evidence]) -> list[Line]:
+    """Read texts that are times as times, or each would be a category of its own."""
+    if not times:
+        return []
+    settled = [settled_dates(looked, each) for each in times]
+    formats = list(dict.fromkeys(each for dates, _ in settled for each in (dates.formats or _ISO)))
+    doubt = next((doubt for _, doubt in settled if doubt), "")
+    is_iso = not any(dates.formats for dates, _ in settled)
+    lines = [] if is_iso else [Line("date_format", formats, doubt, bool(doubt))]
+    if any(dates.share < 1 for dates, _ in settled):
+        lines.append(Line("unreadable", "empty", "a few times cannot be read and are left empty", unsure=True))
+    return [*lines, Line("types", {each.name: "time" for each in times}, "become days since 1970")]
 
 
 def _is_label(column: Evidence) -> bool:

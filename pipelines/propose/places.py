@@ -33,7 +33,10 @@ _READABLE = [
 ]
 
 
-@dataclass(frozen=True)
+_KNOWN_BUT_UNREAD = {".xls": "save it as .xlsx first", ".json": "JSON is not read", ".zip": "unpack it first"}
+
+
+@dataclass(frozen=True, eq=False)
 class Place:
     """Rows that one source of a mapping can read.
 
@@ -96,7 +99,7 @@ def find_places(paths: list[Path]) -> tuple[Path, list[Place], list[tuple[str, s
             raise DataError(f"'{path}' does not exist", allowed="a file or a folder", do="check the path")
     root, files = _root(paths), sorted({file for path in paths for file in _files(path)})
     places: list[Place] = []
-    refused: list[tuple[str, str]] = []
+    refused = [(file.name, _KNOWN_BUT_UNREAD[file.suffix.lower()]) for path in paths for file in _unread(path)]
     for file in files:
         try:
             places += _places(file, Path(os.path.relpath(file, root)).as_posix())
@@ -126,6 +129,11 @@ def _files(path: Path) -> Iterator[Path]:
         hidden = any(part[0] in "._" for part in file.relative_to(path).parts)
         if file.is_file() and not hidden and _is_readable(file):
             yield file
+
+
+def _unread(folder: Path) -> list[Path]:
+    """Files of a folder that hold data in a form that nothing here reads."""
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in _KNOWN_BUT_UNREAD)
 
 
 def _is_readable(file: Path) -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from features.tables import TABLES, Column, Table
+from pipelines.ingest.sql import identifier
 from pipelines.propose.evidence import Evidence, Looked
 from pipelines.propose.glossary import (
     GENERIC_ID,
@@ -51,7 +52,9 @@ def recognise(looked: Looked) -> Match | None:
     """Find the canonical table that a source is, ``None`` where nothing speaks for any clearly enough."""
     found = [match for table in TABLES.values() if (match := _match(looked, table)) is not None]
     best = max(found, key=lambda match: match.points, default=None)
-    return best if best is not None and best.points >= _ENOUGH_POINTS else None
+    if best is not None and best.points >= _ENOUGH_POINTS:
+        return best
+    return None if looked.place.reading.header else _by_values(looked)
 
 
 def why_not(looked: Looked) -> str:
@@ -78,6 +81,26 @@ def _match(looked: Looked, table: Table) -> Match | None:
     if table.name == "customers" and not looked.is_unique(columns["customer_id"].name):
         return None
     return Match(table, looked, columns, doubts, points)
+
+
+def _by_values(looked: Looked) -> Match | None:
+    """Read a source without names as orders: its only time, an identifier that repeats, and fractions as amounts."""
+    columns = list(looked.columns.values())
+    times = [each for each in columns if each.dates]
+    amounts = [each for each in columns if each.is_number and _has_fractions(looked, each)]
+    others = [each for each in columns if each not in times and each not in amounts]
+    customers = [each for each in others if each.filled == looked.rows and not looked.is_unique(each.name)]
+    if len(times) != 1 or not customers:
+        return None
+    found = {"customer_id": customers[0], "ordered_at": times[0]}
+    if amounts:
+        found["amount"] = amounts[0]
+    return Match(TABLES["orders"], looked, found, dict.fromkeys(found, "guessed from the values alone"), 0)
+
+
+def _has_fractions(looked: Looked, column: Evidence) -> bool:
+    marks = f"[{looked.marks.decimal}][0-9]"
+    return looked.one(f"count_if(regexp_matches(CAST({identifier(column.name)} AS VARCHAR), '{marks}'))") > 0
 
 
 def _by_name(looked: Looked, table: Table) -> dict[str, Evidence]:

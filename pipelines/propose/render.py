@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ import yaml
 from pipelines.propose.proposal import Line, Proposal, is_block
 
 _INDENT = "  "
+_WIDTH = 110
+_SHORT = 60
 
 
 def render(proposal: Proposal) -> str:
@@ -35,10 +38,20 @@ def render(proposal: Proposal) -> str:
 
 
 def _block(lines: tuple[Line, ...], depth: int) -> Iterator[str]:
+    after_block = False
     for line in lines:
-        if depth == 0 and is_block(line.value) and line is not lines[0]:
+        if depth == 0 and (after_block or is_block(line.value)):
             yield ""
+        after_block = is_block(line.value)
+        if len(line.comment) > _SHORT:
+            yield from _above(line, depth)
         yield from _line(line, depth)
+
+
+def _above(line: Line, depth: int) -> Iterator[str]:
+    """Put a long comment above its line."""
+    indent = _INDENT * depth + "# "
+    yield from textwrap.wrap(_comment(_text(line))[2:], _WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def _line(line: Line, depth: int) -> Iterator[str]:
@@ -56,8 +69,10 @@ def _line(line: Line, depth: int) -> Iterator[str]:
 
 def _item(block: tuple[Line, ...], depth: int) -> Iterator[str]:
     inner = list(_block(block, depth + 1))
-    yield f"{_INDENT * depth}- {inner[0].lstrip()}"
-    yield from inner[1:]
+    first = next(place for place, text in enumerate(inner) if not text.lstrip().startswith("#"))
+    yield from inner[:first]
+    yield f"{_INDENT * depth}- {inner[first].lstrip()}"
+    yield from inner[first + 1 :]
 
 
 def _scalar(value: Any) -> str:
@@ -66,9 +81,11 @@ def _scalar(value: Any) -> str:
 
 
 def _said(line: Line) -> str:
-    if not line.comment:
-        return ""
-    return f"  {_comment(('unsure: ' if line.unsure else '') + line.comment)}"
+    return f"  {_comment(_text(line))}" if 0 < len(line.comment) <= _SHORT else ""
+
+
+def _text(line: Line) -> str:
+    return f"unsure: {line.comment}" if line.unsure else line.comment
 
 
 def _comment(text: str) -> str:

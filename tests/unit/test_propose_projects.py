@@ -51,8 +51,11 @@ def rows(warehouse: duckdb.DuckDBPyConnection, table: str, columns: str) -> list
 
 
 def line_of(home: Path, key: str) -> str:
-    lines = (home / "conf" / "tried.yaml").read_text(encoding="utf-8").splitlines()
-    return next(line for line in lines if line.strip().startswith(f"{key}:"))
+    """The line of a key, behind the comment above it."""
+    lines = [line.strip() for line in (home / "conf" / "tried.yaml").read_text(encoding="utf-8").splitlines()]
+    at = next(place for place, line in enumerate(lines) if line.startswith(f"{key}:"))
+    start = next(place for place in range(at, 0, -1) if not lines[place - 1].startswith("#"))
+    return " ".join(lines[start : at + 1])
 
 
 def test_chinese_orders_in_gbk(home: Path) -> None:
@@ -290,3 +293,23 @@ def test_a_header_cannot_break_the_yaml(home: Path) -> None:
     (home / "data" / "o.csv").write_text(f"{header}\n1,a,2024-01-02,z\n2,b,2024-02-03,z\n", encoding="utf-8")
     project, _ = proposed(home, Path("data"))
     assert len(rows(read(project), "orders", "order_id")) == 2
+
+
+def test_orders_without_a_header(home: Path) -> None:
+    text = "0004 19970101 2 29.33\n0004 19970118 2 29.73\n0007 19970802 1 14.96\n"
+    (home / "data" / "log.txt").write_text(text, encoding="utf-8")
+    project, proposal = proposed(home, Path("data"))
+    assert rows(read(project), "orders", "customer_id, ordered_at, amount") == [
+        ("0004", datetime(1997, 1, 1), 29.33),
+        ("0004", datetime(1997, 1, 18), 29.73),
+        ("0007", datetime(1997, 8, 2), 14.96),
+    ]
+    assert "customer_id: guessed from the values alone" in proposal.unsure
+
+
+def test_times_of_a_flat_table_become_days(home: Path) -> None:
+    lines = [f"{number},0{number % 9 + 1}.02.1970,{number % 2}" for number in range(30)]
+    (home / "data" / "flat.csv").write_text("\n".join(["customer_id,joined,churn", *lines]), encoding="utf-8")
+    project, _ = proposed(home, Path("data"))
+    # The first of February 1970 is day 31, the ninth is day 39.
+    assert read(project).table("loaded.flat").aggregate("min(joined), max(joined)").fetchone() == (31.0, 39.0)
