@@ -40,6 +40,18 @@ def stage_workbook(source: Reading, files: list[Path], staging: Staging) -> Stag
     return stage_all(tables, staging)
 
 
+def sheet_titles(path: Path) -> list[str]:
+    """Names of the sheets of a workbook that hold at least one row.
+
+    Raises
+    ------
+    DataError
+        If the file is not a workbook.
+    """
+    with _opened(path) as workbook:
+        return [sheet.title for sheet in workbook.worksheets if next(sheet.iter_rows(max_row=1), None)]
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     import openpyxl

@@ -176,10 +176,9 @@ def _text_settings(file: Path) -> tuple[Line, ...]:
 
 
 def _sheets(file: Path) -> list[str]:
-    from pipelines.ingest.workbook import _opened
+    from pipelines.ingest.workbook import sheet_titles
 
-    with _opened(file) as workbook:
-        return [sheet.title for sheet in workbook.worksheets if next(sheet.iter_rows(max_row=1), None)]
+    return sheet_titles(file)
 
 
 def _duckdb_tables(file: Path) -> list[str]:

@@ -104,7 +104,7 @@ def _tables(name: str, root: Path, matches: list[Match], left_out: LeftOut) -> P
             first = same[0].looked.place.label
             left_out.append((match.looked.place.label, f"looks like {match.table.name} too, which {first} fills"))
     used = [match for same in by_table.values() for match in same]
-    blocks = {table: [source_block(match) for match in same] for table, same in by_table.items()}
+    blocks = {table: _source_blocks(same) for table, same in by_table.items()}
     tables = tuple(Line(table, same[0] if len(same) == 1 else same) for table, same in blocks.items())
     data = (Line("root", _shown(root)), Line("mapping", (Line("tables", tables),)))
     sources = tuple(line for same in blocks.values() for block in same for line in block)
@@ -114,6 +114,12 @@ def _tables(name: str, root: Path, matches: list[Match], left_out: LeftOut) -> P
         recency = (Line("recency_column", "orders__days_since_last__ever", "the rule that a model must beat"),)
         lines.append(Line("train", recency))
     return Proposal(name, tuple(lines), tuple(_recognised(match) for match in used), tuple(left_out))
+
+
+def _source_blocks(same: list[Match]) -> list[tuple[Line, ...]]:
+    if len(same) == 1:
+        return [source_block(same[0])]
+    return [source_block(match, number) for number, match in enumerate(same, start=1)]
 
 
 def _head(name: str, sources: tuple[Line, ...], looked: list[Looked]) -> list[Line]:

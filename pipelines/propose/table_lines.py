@@ -27,8 +27,16 @@ _MOSTLY = 0.98
 _NUMBERS = ("float64", "int64")
 
 
-def source_block(match: Match) -> tuple[Line, ...]:
-    """Write the source of a canonical table."""
+def source_block(match: Match, number: int | None = None) -> tuple[Line, ...]:
+    """Write the source of a canonical table.
+
+    Parameters
+    ----------
+    match
+        The source and its columns.
+    number
+        Its number where several sources fill the table; ``None`` where it is alone.
+    """
     is_lines = _is_order_lines(match)
     used = list(match.columns.values())
     numbers = [each for name, each in match.columns.items() if match.table[name].type in _NUMBERS]
@@ -41,7 +49,7 @@ def source_block(match: Match) -> tuple[Line, ...]:
         *date_lines(match.looked, used),
         *limit_lines(match.looked, used, numbers),
         *_where_lines(match, is_lines),
-        *(_grouped_lines(match) if is_lines else [Line("columns", _column_lines(match))]),
+        *(_grouped_lines(match) if is_lines else [Line("columns", _column_lines(match, number))]),
     )
 
 
@@ -83,14 +91,16 @@ def _counted(match: Match) -> list[Evidence]:
     return [each for each in (match.columns.get("quantity"), unit_price(match)) if each is not None]
 
 
-def _column_lines(match: Match) -> tuple[Line, ...]:
+def _column_lines(match: Match, number: int | None) -> tuple[Line, ...]:
     lines = []
     for column in match.table.columns:
         if column.name in match.columns:
             lines.append(_column_line(match, column, match.columns[column.name]))
         elif column.required:
             doubt = f"no column numbers the {match.table.name}: every row counts as one"
-            lines.append(Line(column.name, {"expression": "source_row"}, doubt, unsure=True))
+            # Rows are counted in each source, so that two sources would give the same numbers.
+            expression = "source_row" if number is None else f"'{number}-' || source_row"
+            lines.append(Line(column.name, {"expression": expression}, doubt, unsure=True))
     if (price := _amount_from_price(match)) is not None:
         lines.append(price)
     return tuple(lines)

@@ -211,6 +211,14 @@ def test_two_files_of_one_table_are_stacked(home: Path) -> None:
     assert [row[0] for row in rows(read(project), "orders", "order_id")] == ["20231", "20232", "20241", "20242"]
 
 
+def test_files_without_order_numbers_share_none(home: Path) -> None:
+    for month in (1, 2):
+        text = f"customer_id,order_date\na,2024-0{month}-02\nb,2024-0{month}-03\n"
+        (home / "data" / f"orders-{month}.csv").write_text(text, encoding="utf-8")
+    project, _ = proposed(home, Path("data"))
+    assert [row[0] for row in rows(read(project), "orders", "order_id")] == ["1-1", "1-2", "2-1", "2-2"]
+
+
 @pytest.mark.real_data
 def test_online_retail(home: Path, shared_data: Path) -> None:
     source = shared_data / "online_retail_ii" / "transactions.parquet"
