@@ -17,8 +17,9 @@ from training.examples import Examples
 from training.logistic import fit_logistic
 from training.model import Core
 from training.scoring import level_free_log_loss, logit
+from training.search_space import Parameters
 from training.splits import Split
-from training.tune import Found, OnTrial, Parameters, search
+from training.tune import Found, OnTrial, search
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from training.encoding import Column, Encoding
 from training.examples import Examples
+from training.logistic_solver import Design, regress
 from training.model import read_json, write_json
 from training.scoring import expit
 
@@ -22,7 +23,6 @@ LOGISTIC_FILE = "logistic.json"
 TAIL_SHARE = 0.005
 MOST_KNOTS = 17
 MOST_CATEGORIES = 50
-ITERATIONS = 50
 # Cells of the design that a fit may hold at once: half a gigabyte.
 MOST_CELLS = 60_000_000
 BATCH_ROWS = 20_000
@@ -185,7 +185,7 @@ def fit_logistic(examples: Examples, encoding: Encoding, parameters: Mapping[str
     """
     terms = learn_terms(encoding, examples.features)
     chosen = within_cells(examples, terms, MOST_CELLS)
-    design = design_matrix(terms, chosen.features)
+    design = Design.of(design_matrix(terms, chosen.features))
     coefficients, intercept = regress(design, chosen.label, chosen.weight, parameters["strength"])
     return LogisticCore(terms, tuple(map(float, coefficients)), intercept)
 
@@ -193,35 +193,6 @@ def fit_logistic(examples: Examples, encoding: Encoding, parameters: Mapping[str
 def learn_terms(encoding: Encoding, frame: pd.DataFrame) -> tuple[Term, ...]:
     """Learn how each column enters, from training rows."""
     return tuple(learn_term(column, column.values(frame)) for column in encoding.columns)
-
-
-def regress(
-    design: Floats, label: npt.NDArray[np.int8], weight: Floats | None, strength: float
-) -> tuple[Floats, float]:
-    """Fit coefficients and intercept by Newton's method.
-
-    Parameters
-    ----------
-    design
-        Shape ``(rows, width)``.
-    label
-        0 or 1, both present.
-    weight
-        Weight of each row; only its size relative to the others matters.
-    strength
-        Inverse of the L2 penalty, above 0.
-
-    Returns
-    -------
-    tuple
-        Coefficients of shape ``(width,)`` and the intercept.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    relative = None if weight is None else weight / weight.mean()
-    regression = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=ITERATIONS)
-    regression.fit(design, label, sample_weight=relative)
-    return regression.coef_[0], float(regression.intercept_[0])
 
 
 def within_cells(examples: Examples, terms: tuple[Term, ...], cells: int) -> Examples:

@@ -12,7 +12,8 @@ from training.aging import age_factor
 from training.budget import Budget
 from training.encoding import Encoding
 from training.examples import Examples
-from training.logistic import STRENGTHS, design_matrix, learn_terms, regress, within_cells
+from training.logistic import STRENGTHS, design_matrix, learn_terms, within_cells
+from training.logistic_solver import Design, regress
 from training.scoring import expit, level_free_log_loss
 from training.splits import Fold, Split
 from training.tune import Found
@@ -47,7 +48,7 @@ class _Prepared:
     """The designs of one fold."""
 
     train: Examples
-    design: Floats
+    design: Design
     validation: Examples
     validation_design: Floats
 
@@ -145,4 +146,5 @@ def _prepare(examples: Examples, fold: Fold, encoding: Encoding) -> _Prepared:
     train, validation = examples.take(fold.train), examples.take(fold.validation)
     terms = learn_terms(encoding, train.features)
     train = within_cells(train, terms, SEARCH_CELLS)
-    return _Prepared(train, design_matrix(terms, train.features), validation, design_matrix(terms, validation.features))
+    design = Design.of(design_matrix(terms, train.features))
+    return _Prepared(train, design, validation, design_matrix(terms, validation.features))

@@ -21,9 +21,10 @@ from training.examples import Examples
 from training.families import FAMILIES, Context
 from training.logistic_search import choose_half_life
 from training.model import FittedModel
+from training.search_space import Parameters
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Fold, Split
-from training.tune import OnTrial, Parameters, TrialRecord
+from training.tune import OnTrial, TrialRecord
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]

@@ -11,8 +11,9 @@ from training.encoding import learn_encoding
 from training.errors import TrainingError
 from training.examples import Examples
 from training.scoring import expit, level_free_log_loss
+from training.search_space import SPACE, STARTS
 from training.splits import Split, stratified
-from training.tune import SPACE, STARTS, Found, search
+from training.tune import Found, search
 
 
 class Clock:
