@@ -140,8 +140,17 @@ def _is_readable(file: Path) -> bool:
     return file.name.lower().removesuffix(".gz").endswith(tuple(_READABLE))
 
 
+def _kind(file: Path, path: str) -> Format:
+    try:
+        return format_of(Reading(path=path), [file])
+    except ConfigError as error:
+        raise ConfigError(
+            error.given, allowed=f"files that end in {', '.join(_READABLE)}", do="export it in one of these forms"
+        ) from None
+
+
 def _places(file: Path, path: str) -> list[Place]:
-    kind = format_of(Reading(path=path), [file])
+    kind = _kind(file, path)
     if kind == "csv":
         return [Place(path, kind, _text_settings(file))]
     if kind == "excel":

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+_FRAMES = ("data", "mapping", "tables", "columns", "aggregate")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -28,15 +30,16 @@ class Line:
     comment: str = ""
     unsure: bool = False
 
-    def doubts(self) -> Iterator[str]:
-        """Comments of every unsure line from here down."""
+    def doubts(self, above: tuple[str, ...] = ()) -> Iterator[str]:
+        """Place and comment of every unsure line from here down."""
+        place = above if self.key in _FRAMES else (*above, self.key)
         if self.unsure:
-            yield f"{self.key}: {self.comment}"
+            yield f"{'.'.join(place)}: {self.comment}"
         blocks = self.value if isinstance(self.value, list) else [self.value]
         for block in blocks:
             if is_block(block):
                 for line in block:
-                    yield from line.doubts()
+                    yield from line.doubts(place)
 
 
 def is_block(value: Any) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -75,7 +77,7 @@ def test_chinese_orders_in_gbk(home: Path) -> None:
     ]
     assert project.label is not None
     assert project.label.churn[0].model_dump()["table"] == "orders"
-    assert any(doubt.startswith("timezone") for doubt in proposal.unsure)
+    assert any(doubt.startswith("orders.timezone: ") for doubt in proposal.unsure)
 
 
 def test_german_orders(home: Path) -> None:
@@ -312,7 +314,7 @@ def test_orders_without_a_header(home: Path) -> None:
         ("0004", datetime(1997, 1, 18), 29.73),
         ("0007", datetime(1997, 8, 2), 14.96),
     ]
-    assert "customer_id: guessed from the values alone" in proposal.unsure
+    assert "orders.customer_id: guessed from the values alone" in proposal.unsure
 
 
 def test_times_of_a_flat_table_become_days(home: Path) -> None:
@@ -321,3 +323,24 @@ def test_times_of_a_flat_table_become_days(home: Path) -> None:
     project, _ = proposed(home, Path("data"))
     # The first of February 1970 is day 31, the ninth is day 39.
     assert read(project).table("loaded.flat").aggregate("min(joined), max(joined)").fetchone() == (31.0, 39.0)
+
+
+def test_sheets_of_a_workbook_and_tables_of_sqlite(home: Path) -> None:
+    book = openpyxl.Workbook()
+    for title, row in [
+        ("Kunden", ("customer_id", "signup_date")),
+        ("Orders", ("order_id", "customer_id", "order_date")),
+    ]:
+        book.create_sheet(title).append(row)
+    book["Kunden"].append(("007", datetime(2023, 5, 6)))
+    book["Orders"].append((1, "007", datetime(2024, 1, 2)))
+    book.save(home / "data" / "shop.xlsx")
+    with closing(sqlite3.connect(home / "data" / "help.sqlite")) as database:
+        database.execute("CREATE TABLE tickets (ticket_id, account_id, opened_at)")
+        database.execute("INSERT INTO tickets VALUES ('T1', '007', '2024-01-05 10:00:00')")
+        database.commit()
+    project, _ = proposed(home, Path("data"))
+    warehouse = read(project)
+    assert rows(warehouse, "customers", "customer_id, signed_up_at") == [("007", datetime(2023, 5, 6))]
+    assert rows(warehouse, "orders", "order_id, customer_id") == [("1", "007")]
+    assert rows(warehouse, "tickets", "ticket_id, opened_at") == [("T1", datetime(2024, 1, 5, 10))]
