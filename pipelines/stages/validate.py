@@ -42,7 +42,7 @@ def validate(
     from pipelines.validation.usability import usability
     from pipelines.warehouse.duckdb_file import warehouse
 
-    rules, folder, title = _rules(settings), project.home / FOLDER, _title(project)
+    rules, folder, title = _rules(settings, loaded), project.home / FOLDER, _title(project)
     last = history.last_other(history.read(folder), loaded["content"])
     with warehouse(project.home) as connection:
         checked = inspect(connection, LOADED, loaded["tables"], rules, last["tables"] if last else {}, progress)
@@ -97,7 +97,7 @@ def _wish(project: Project, loaded: dict[str, Any]) -> Wish:
     )
 
 
-def _rules(settings: ValidateSettings) -> Rules:
+def _rules(settings: ValidateSettings, loaded: dict[str, Any]) -> Rules:
     from pipelines.validation.compare import Shift
     from pipelines.validation.own import Own
     from pipelines.validation.rules import Rules
@@ -112,6 +112,9 @@ def _rules(settings: ValidateSettings) -> Rules:
         severities=settings.severities,
         own={table: [Own(**each.model_dump()) for each in own] for table, own in settings.expectations.items()},
         fresh_days=settings.fresh_days,
+        customers_derived=any(
+            entry["table"] == "customers" and entry["source"].startswith("derived from") for entry in loaded["ledger"]
+        ),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 
 import duckdb
 
 from features.tables import CONTRACTS, CUSTOMERS, ORDERS, TABLES, USAGE_EVENTS
 from pipelines.validation.check import Check, Severity, rows_where
-from pipelines.validation.quoting import name, sql
+from pipelines.validation.quoting import name, sql, value
 
 KNOWN = "validation_customers"
 _AFTER_END = (ORDERS.name, USAGE_EVENTS.name)
@@ -36,6 +37,38 @@ def remember_customers(
         ended, origin = "ended_at", sql(customers, "LEFT JOIN (", ends, ") USING (customer_id)")
     columns = f"customer_id, signed_up_at, {ended} AS ended_at"
     connection.execute(sql("CREATE OR REPLACE TEMP TABLE", name(KNOWN), "AS SELECT", columns, "FROM", origin))
+
+
+def settle_derived_customers(
+    connection: duckdb.DuckDBPyConnection, schema: str, tables: Collection[str], span: tuple[datetime, datetime]
+) -> None:
+    """Let customers that were derived from their facts begin with their first plausible one.
+
+    One order of 1970-01-01 would else make its customer, and with it all of its other facts, unusable.
+
+    Parameters
+    ----------
+    connection
+        The warehouse.
+    schema, tables
+        The loaded tables.
+    span
+        Times outside are taken for mistakes.
+    """
+    facts = [table for table in tables if table in TABLES and table != CUSTOMERS.name]
+    if not facts:
+        return
+    happened = " UNION ALL ".join(
+        sql("SELECT customer_id,", name(TABLES[table].happened_at), "AS began FROM", name(schema, table))
+        for table in facts
+    )
+    plausible = f"began BETWEEN {value(span[0])} AND {value(span[1])}"
+    first = sql(
+        "(SELECT customer_id, min(began) AS began FROM (", happened, ") WHERE", plausible, "GROUP BY customer_id)"
+    )
+    change = "SET signed_up_at = first.began, known_at = first.began FROM"
+    differ = "AS first WHERE first.customer_id = customers.customer_id AND first.began <> customers.signed_up_at"
+    connection.execute(sql("UPDATE", name(schema, CUSTOMERS.name), "AS customers", change, first, differ))
 
 
 def cross_checks(schema: str, table: str, tables: Collection[str], orphans: Severity) -> list[Check]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from features.tables import CONTRACTS, Column, Table
-from pipelines.validation.check import Check, Severity
+from features.tables import CONTRACTS, CUSTOMERS, KNOWN_AT, Column, Table
+from pipelines.validation.check import Check, Severity, rows_where
+from pipelines.validation.quoting import name, value
 
 LARGEST = sys.float_info.max
 AGREED_YEARS = 30
@@ -51,18 +52,29 @@ def checks_of(table: Table, columns: Iterable[str], earliest: datetime, latest: 
 
 
 def _column(table: Table, column: Column) -> Iterator[Check]:
-    if column.required:
+    if column.required or column.name == KNOWN_AT:
         yield _check(table, column.name, "missing", NOT_NULL, {"column": column.name}, "quarantine", "is missing")
     if column.type in ("int64", "float64"):
-        low = -LARGEST if column.minimum is None else column.minimum
-        high = LARGEST if column.maximum is None else column.maximum
-        limits = {"column": column.name, "min_value": low, "max_value": high}
-        yield _check(table, column.name, "range", BETWEEN, limits, "quarantine", f"is not {_said(column)}")
+        yield from _limits(table, column)
     if column.allowed:
         allowed = {"column": column.name, "value_set": list(column.allowed)}
-        yield _check(
-            table, column.name, "set", IN_SET, allowed, "quarantine", f"is none of {', '.join(column.allowed)}"
-        )
+        said = f"is none of {', '.join(column.allowed)}"
+        yield _check(table, column.name, "set", IN_SET, allowed, _severity(table), said)
+
+
+def _limits(table: Table, column: Column) -> Iterator[Check]:
+    low = -LARGEST if column.minimum is None else column.minimum
+    high = LARGEST if column.maximum is None else column.maximum
+    limits = {"column": column.name, "min_value": low, "max_value": high}
+    yield _check(table, column.name, "range", BETWEEN, limits, _severity(table), f"is not {_said(column)}")
+    if _severity(table) == "warn":
+        finite = {"column": column.name, "min_value": -LARGEST, "max_value": LARGEST}
+        yield _check(table, column.name, "finite", BETWEEN, finite, "quarantine", "is not a number")
+
+
+def _severity(table: Table) -> Severity:
+    """Keep customers and terms whose attributes are doubted: with them all facts, or a renewal, would be lost."""
+    return "warn" if table in (CUSTOMERS, CONTRACTS) else "quarantine"
 
 
 def _said(column: Column) -> str:
@@ -79,11 +91,16 @@ def _times(table: Table) -> list[Column]:
 
 def _plausible(table: Table, column: Column, earliest: datetime, latest: datetime) -> Check:
     """Expect the past of what has happened; an agreed end or a term signed today may lie ahead."""
-    ahead = table is CONTRACTS or not (column.known_from or column.name == table.happened_at)
+    agreed = table in (CONTRACTS, CUSTOMERS) or not (column.known_from or column.name == table.happened_at)
+    ahead = agreed and column.name != KNOWN_AT
     until = latest.replace(year=latest.year + AGREED_YEARS, month=1, day=1) if ahead else latest
+    said = f"is not between {earliest:%Y-%m-%d} and {until:%Y-%m-%d}"
+    if column.name == KNOWN_AT:
+        outside = f"(known_at < {value(earliest)} OR known_at > {value(until)})"
+        odd = f"known_at IS DISTINCT FROM {name(table.happened_at)} AND {outside}"
+        return rows_where(f"{table.name}.known_at.plausible", table.name, odd, "warn", f"known_at {said}")
     limits: dict[str, Any] = {"column": column.name, "min_value": earliest, "max_value": until}
     severity: Severity = "quarantine" if column.name == table.happened_at else "warn"
-    said = f"is not between {earliest:%Y-%m-%d} and {until:%Y-%m-%d}"
     return _check(table, column.name, "plausible", BETWEEN, limits, severity, said)
 
 
@@ -98,13 +115,11 @@ def _ordered(table: Table, column: Column) -> Check:
 
 
 def _unique(table: Table) -> Check:
-    key = ", ".join(table.key)
+    key, said = "+".join(table.key), "repeats another row"
     if len(table.key) == 1:
-        return _check(table, key, "unique", UNIQUE, {"column": key}, "quarantine", "repeats an earlier row")
+        return _check(table, key, "unique", UNIQUE, {"column": key}, "quarantine", said)
     together = {"column_list": list(table.key), "ignore_row_if": "any_value_is_missing"}
-    return _check(
-        table, "+".join(table.key), "unique", UNIQUE_TOGETHER, together, "quarantine", "repeat an earlier row"
-    )
+    return _check(table, key, "unique", UNIQUE_TOGETHER, together, "quarantine", said)
 
 
 def _check(

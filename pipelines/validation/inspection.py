@@ -15,7 +15,7 @@ from pipelines.validation import schema as shape
 from pipelines.validation import suite
 from pipelines.validation.check import configured
 from pipelines.validation.compare import load_checks, row_checks
-from pipelines.validation.cross import remember_customers
+from pipelines.validation.cross import remember_customers, settle_derived_customers
 from pipelines.validation.profile import profile
 from pipelines.validation.quoting import name, sql, value
 from pipelines.validation.release import drop_released
@@ -82,6 +82,8 @@ def inspect(
     _refuse_missing(rules, tables)
     connection.execute(sql("DROP SCHEMA IF EXISTS", name(QUARANTINE), "CASCADE"))
     connection.execute(sql("CREATE SCHEMA", name(QUARANTINE)))
+    if rules.customers_derived:
+        settle_derived_customers(connection, schema, tables, (rules.earliest, rules.latest))
     checked = Checked([], [], {}, [])
     for table in sorted(tables, key=lambda each: (each != CUSTOMERS.name, each)):
         progress(f"checking {table}")

@@ -39,6 +39,8 @@ class Rules:
         Table to the user's own expectations.
     fresh_days
         Table to days within which there must be a new fact.
+    customers_derived
+        Whether the customers were derived from their facts, because no source has them.
     shift
         How much a load may differ from the last accepted one before it is said.
     """
@@ -52,6 +54,7 @@ class Rules:
     severities: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, list[Own]] = field(default_factory=dict)
     fresh_days: Mapping[str, int] = field(default_factory=dict)
+    customers_derived: bool = False
 
     @property
     def latest(self) -> datetime:

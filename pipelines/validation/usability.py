@@ -21,6 +21,11 @@ from pipelines.validation.quoting import name, sql
 from pipelines.validation.sources import open_sources
 
 MOST_REPAIRS = 3
+_NEVER = "1970-01-01"
+
+# What the files already say of themselves counts once.
+_SEEN_IN_FILES = (".before_customer", ".after_end")
+_NOT_LOOKED_AT: dict[str, Any] = {"problems": [], "oddities": [], "unread": {}, "linked": False}
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,9 @@ def usability(
     dict
         Plain values; every text is a dictionary of ``en`` and ``zh``.
     """
-    source = look_at(connection, wish.folder) if wish.folder else {"problems": [], "oddities": [], "unread": {}}
-    problems: list[Problem] = [*source["problems"], *found.of_checks(made["checks"])]
+    source = look_at(connection, wish.folder) if wish.folder else _NOT_LOOKED_AT
+    checks = [check for check in made["checks"] if not (source["linked"] and check["name"].endswith(_SEEN_IN_FILES))]
+    problems: list[Problem] = [*source["problems"], *found.of_checks(checks)]
     problems += found.of_tables(made["rows"], made["quarantined"], made["reasons"])
     use = _flat_use(connection, wish) if made["flat"] else _use(connection, made, wish)
     problems = ranked([*problems, *use.pop("problems")])
@@ -112,7 +118,8 @@ def look_at(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, An
     Returns
     -------
     dict
-        ``problems`` (contradictions), ``oddities`` (texts) and ``unread`` (file to reason).
+        ``problems`` (contradictions), ``oddities`` (texts), ``unread`` (file to reason) and ``linked``: whether files
+        hang together, so that their times were held against each other.
     """
     sources = open_sources(connection, folder)
     problems = found.of_source(misdated(connection, sources), departures(connection, sources))
@@ -121,7 +128,12 @@ def look_at(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, An
         for source in sources.found
         for each in oddities(connection, source.name, name(source.place), source.columns)
     ]
-    return {"problems": list(problems), "oddities": said, "unread": sources.unread}
+    return {
+        "problems": list(problems),
+        "oddities": said,
+        "unread": sources.unread,
+        "linked": bool(sources.links),
+    }
 
 
 def rows(report: Mapping[str, Any], language: str = "en") -> list[tuple[str, str]]:
@@ -175,7 +187,8 @@ def _use(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Any], wish: W
     tables = {table: backend.table(table, database=made["schema"]) for table in made["tables"] if table in TABLES}
     lacking = sorted({each.table for each in wish.definitions if each.table not in tables})
     problems = list(found.of_definitions(lacking))
-    span = datetime.fromisoformat(made["first"]), wish.data_end or datetime.fromisoformat(made["last"])
+    first, last = (datetime.fromisoformat(made[end] or _NEVER) for end in ("first", "last"))
+    span = first, wish.data_end or last
     horizons: list[dict[str, Any]] = []
     if wish.definitions and not lacking:
         horizons = support.horizons(

@@ -11,6 +11,7 @@ Text = dict[str, str]
 _CHECKS: dict[str, Text] = {
     "missing": {"en": "{column} is missing", "zh": "{column} 缺失"},
     "range": {"en": "{column} is out of its range", "zh": "{column} 超出允许范围"},
+    "finite": {"en": "{column} is not a number", "zh": "{column} 不是数字"},
     "set": {"en": "{column} has a value that is not allowed", "zh": "{column} 出现不允许的取值"},
     "plausible": {"en": "{column} is not a plausible time", "zh": "{column} 的时间不可信"},
     "order": {"en": "{column} comes before what it follows", "zh": "{column} 早于其前一步的时间"},

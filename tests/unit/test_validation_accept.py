@@ -84,7 +84,7 @@ def test_rows_are_accepted_or_set_aside_with_their_reasons() -> None:
 
 
 def test_orphans_of_a_customer_that_was_set_aside_are_orphans() -> None:
-    customers = [*CUSTOMERS, {"customer_id": "C", "signed_up_at": None}]
+    customers = [*CUSTOMERS, {"customer_id": "C", "signed_up_at": None, "known_at": "2025-01-01"}]
     orders = [*ORDERS[:1], {"order_id": "9", "customer_id": "C", "ordered_at": "2025-03-01"}]
     made = run(warehouse(customers=customers, orders=orders), ["customers", "orders"])
     assert made["reasons"] == {
@@ -105,7 +105,10 @@ def test_orphans_may_stop_or_stay() -> None:
 def test_too_much_set_aside_stops_and_leaves_the_accepted_tables_as_they_were() -> None:
     connection = warehouse(customers=CUSTOMERS, orders=ORDERS[:1])
     run(connection, ["customers", "orders"])
-    connection.execute("INSERT INTO loaded.orders (order_id, customer_id) VALUES ('5', 'A'), ('6', 'A')")
+    connection.execute(
+        "INSERT INTO loaded.orders (order_id, customer_id, known_at) "
+        "VALUES ('5', 'A', '2025-05-01'), ('6', 'A', '2025-05-01')"
+    )
     with pytest.raises(DataError) as stopped:
         run(connection, ["customers", "orders"])
     assert "2 of 3 rows of orders (66.7%) cannot be used: ordered_at is missing (2)" in stopped.value.given
@@ -163,3 +166,38 @@ def test_a_flat_table_is_checked_for_key_and_label() -> None:
         "size is not a number": 1,
     }
     assert connection.execute("SELECT customer_id FROM accepted.flat").fetchall() == [("A",), ("D",), ("E",), ("F",)]
+
+
+def test_a_row_that_nobody_knows_when_it_was_learned_is_set_aside() -> None:
+    orders = [ORDERS[0], ORDERS[3] | {"known_at": None}]
+    made = run(warehouse(customers=CUSTOMERS, orders=orders), ["customers", "orders"])
+    assert made["reasons"] == {"orders": {"known_at is missing": 1}}
+
+
+def test_one_order_of_1970_costs_no_derived_customer_its_other_orders() -> None:
+    customers = [{"customer_id": "A", "signed_up_at": "1970-01-01"}, {"customer_id": "B", "signed_up_at": "1970-01-01"}]
+    orders = [
+        {"order_id": "1", "customer_id": "A", "ordered_at": "1970-01-01"},
+        {"order_id": "2", "customer_id": "A", "ordered_at": "2025-03-01"},
+        {"order_id": "3", "customer_id": "A", "ordered_at": "2025-02-01"},
+        {"order_id": "4", "customer_id": "B", "ordered_at": "1970-01-01"},
+    ]
+    connection = warehouse(customers=customers, orders=orders)
+    made = run(connection, ["customers", "orders"], replace(RULES, customers_derived=True))
+    assert connection.execute("SELECT customer_id, signed_up_at FROM accepted.customers").fetchall() == [
+        ("A", datetime(2025, 2, 1))
+    ]
+    assert made["rows"]["orders"] == 2
+    assert made["quarantined"] == {"customers": 1, "orders": 2}
+
+
+def test_a_doubtful_attribute_costs_no_customer_and_no_term() -> None:
+    customers = [CUSTOMERS[0] | {"employees": -5}]
+    contracts = [
+        {"contract_id": "1", "customer_id": "A", "started_at": "2025-01-01", "billing_period": "week"},
+        {"contract_id": "2", "customer_id": "A", "started_at": "2025-01-01", "monthly_price": float("inf")},
+    ]
+    made = run(warehouse(customers=customers, contracts=contracts), ["customers", "contracts"])
+    assert made["rows"] == {"customers": 1, "contracts": 1}
+    assert made["reasons"] == {"contracts": {"monthly_price is not a number": 1}}
+    assert {"customers.employees.range", "contracts.billing_period.set"} <= failed(made).keys()
