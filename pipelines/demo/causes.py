@@ -1,9 +1,10 @@
 """Why customers leave: the latent process behind every sign and every loss.
 
 Each customer carries one small chain for each cause with three levels: 0 absent, 1 mild, 2 severe. A chain moves once a
-week. The causes compete: a customer's hazard is the sum over causes of ``hazards[level]``, times the customer's own
-factor, times the exposure that the contract calendar gives (notice is mostly given near the end of a term). Because the
-chains are independent and the hazards add up, the true risk of any horizon can be computed exactly (see ``truth``).
+week. Its signs show at once; the wish to leave follows ``LAG_STEPS`` weeks later. The causes compete: a customer's hazard
+is the sum over causes of ``hazards[level]``, times the customer's own factor, times the exposure that the contract
+calendar gives (notice is mostly given near the end of a term). Because the chains are independent and the hazards add
+up, the true risk of any horizon can be computed exactly (see ``risk``).
 """
 
 from __future__ import annotations
@@ -41,12 +42,15 @@ class Cause:
 
 
 CHAINS: tuple[Cause, ...] = (
-    Cause("usage_decay", (0.0, 0.0010, 0.026), onset=0.007, worsen=0.12, ease=0.10, relieve=0.03, heal=0.04),
-    Cause("unresolved_tickets", (0.0, 0.0010, 0.030), onset=0.005, worsen=0.12, ease=0.12, relieve=0.03, heal=0.06),
-    Cause("failed_payments", (0.0, 0.0015, 0.032), onset=0.004, worsen=0.15, ease=0.15, relieve=0.02, heal=0.07),
-    Cause("no_contact", (0.0, 0.0, 0.015), onset=0.006, worsen=0.10, ease=0.06, relieve=0.0, heal=0.06),
-    Cause("competitor", (0.0, 0.0015, 0.034), onset=0.004, worsen=0.12, ease=0.12, relieve=0.02, heal=0.06),
+    Cause("usage_decay", (0.0, 0.008, 0.035), onset=0.0024, worsen=0.22, ease=0.10, relieve=0.01, heal=0.035),
+    Cause("unresolved_tickets", (0.0, 0.008, 0.037), onset=0.0018, worsen=0.22, ease=0.10, relieve=0.01, heal=0.04),
+    Cause("failed_payments", (0.0, 0.008, 0.038), onset=0.0016, worsen=0.22, ease=0.10, relieve=0.01, heal=0.04),
+    Cause("no_contact", (0.0, 0.004, 0.027), onset=0.0025, worsen=0.12, ease=0.05, relieve=0.0, heal=0.04),
+    Cause("competitor", (0.0, 0.008, 0.040), onset=0.0015, worsen=0.22, ease=0.10, relieve=0.01, heal=0.04),
 )
+LAG_STEPS = 3
+"""Weeks from a sign to the hazard that it announces; an offer's price works at once."""
+
 USAGE, TICKETS, PAYMENTS, CONTACT, COMPETITOR = range(len(CHAINS))
 PRICE = len(CHAINS)
 QUIET = PRICE + 1
@@ -54,10 +58,10 @@ QUIET = PRICE + 1
 CAUSE_NAMES: tuple[str, ...] = (*(chain.name for chain in CHAINS), "price_gap", "quiet")
 """Names by index; the price gap follows the contract calendar, quiet leavers give no sign."""
 
-PRICE_HAZARDS = np.array([0.0, 0.004, 0.026])
+PRICE_HAZARDS = np.array([0.0, 0.004, 0.042])
 """Hazard for one week of exposure while a renewal offer stands, by size of the price rise."""
 
-QUIET_HAZARD = 0.0010
+QUIET_HAZARD = 0.0013
 """Hazard for one week of exposure without any cause."""
 
 CHAIN_HAZARDS = np.array([chain.hazards for chain in CHAINS])
@@ -91,6 +95,6 @@ def offer_probabilities(first_discount: np.ndarray, is_first: np.ndarray) -> np.
 
     A first renewal ends the discount of the first order, so a deep first discount makes a steep rise likely.
     """
-    severe = np.where(is_first, 0.05 + 0.8 * first_discount, 0.08)
+    severe = np.where(is_first, 0.04 + 0.7 * first_discount, 0.06)
     mild = np.full_like(severe, 0.2)
     return np.stack([1 - mild - severe, mild, severe], axis=1)

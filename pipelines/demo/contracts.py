@@ -74,17 +74,17 @@ def draw_terms(rng: np.random.Generator, world: World) -> Terms:
     start = np.where(index < 0, conditions.started_day[customer], start)
     end = np.where(index < 0, paid_day, add_months(world.clock, paid_day, (index + 1) * months))
     review = np.maximum(index, 0) * months // REVIEW_MONTHS
-    prices, list_prices, seats = _price_paths(rng, world)
+    seat_prices, list_prices, seats = _price_paths(rng, world)
     has_review = (index >= 0) & ((index + 1) * months % REVIEW_MONTHS == 0)
     return Terms(
         customer=customer,
         index=index,
         start_day=start,
         end_day=end,
-        price=prices[customer, review],
-        list_price=list_prices[customer, review],
+        price=np.round(seat_prices[customer, review] * seats[customer, review], 2),
+        list_price=np.round(list_prices[customer, review] * seats[customer, review], 2),
         seats=seats[customer, review],
-        next_price=prices[customer, review + 1],
+        next_price=np.round(seat_prices[customer, review + 1] * seats[customer, review], 2),
         has_review=has_review,
         offer_level=world.lives.offer_levels[customer, np.minimum(review, world.lives.offer_levels.shape[1] - 1)],
         first_row=first + trials,
@@ -92,7 +92,7 @@ def draw_terms(rng: np.random.Generator, world: World) -> Terms:
 
 
 def _price_paths(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Monthly price, list price and seats after each yearly review; three arrays (n, reviews + 1)."""
+    """Draw monthly price and list price of a seat, and seats, after each yearly review; each (n, reviews + 1)."""
     population, levels = world.population, world.lives.offer_levels
     low, high = GAPS[levels, 0], GAPS[levels, 1]
     gaps = low + (high - low) * rng.random(levels.shape)
@@ -100,7 +100,7 @@ def _price_paths(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np
     seats = np.rint(population.seats[:, None] * _path(growth)).clip(1).astype(np.int64)
     list_seat = population.seat_price[:, None] * (1 + LIST_PRICE_RISE) ** np.arange(levels.shape[1] + 1)
     seat = (population.seat_price * (1 - population.conditions.first_discount))[:, None] * _path(1 + gaps)
-    return np.round(seat * seats, 2), np.round(np.maximum(list_seat, seat) * seats, 2), seats
+    return seat, np.maximum(list_seat, seat), seats
 
 
 def _path(factors: np.ndarray) -> np.ndarray:

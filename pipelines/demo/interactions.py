@@ -13,12 +13,13 @@ from pipelines.demo.columns import Values, Words, numbered
 from pipelines.demo.contracts import Terms
 from pipelines.demo.cut import seen
 from pipelines.demo.points import office_time, rhythm
+from pipelines.demo.seasons import day_factors
 from pipelines.demo.texts import NOTE_KINDS, language, notes
 from pipelines.demo.world import World
 
 KINDS = list(INTERACTIONS["kind"].allowed)
 CHANNELS = ["mail", "telephone", "chat", "on_site"]
-CONTACT_FACTORS = (1.0, 0.04, 0.03)
+CONTACT_FACTORS = (1.0, 0.02, 0.01)
 """Proactive contact that remains when the relationship is neglected."""
 
 LATE_SHARE = 0.12
@@ -26,12 +27,13 @@ _CHANNEL_SHARES = {"campaign": [1, 0, 0, 0], "visit": [0, 0, 0, 1], "offer": [0.
 _USUAL_CHANNELS = [0.3, 0.5, 0.17, 0.03]
 _REPLY_CHANCE = {"outreach": 0.6, "campaign": 0.16, "business_review": 0.9, "visit": 0.9, "offer": 0.45}
 _MENTION_CHANCE = {
-    "inbound": (0.02, 0.5, 0.75),
-    "outreach": (0.004, 0.15, 0.4),
-    "visit": (0.004, 0.15, 0.4),
+    "inbound": (0.012, 0.7, 0.85),
+    "outreach": (0.003, 0.25, 0.45),
+    "visit": (0.003, 0.25, 0.45),
     "business_review": (0.004, 0.2, 0.5),
 }
-_INBOUND_FACTORS = (1.0, 2.6, 5.5)
+_INBOUND_FACTORS = (1.0, 8.0, 11.0)
+_ONSET_FACTOR = np.float32(25)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def interactions(rng: np.random.Generator, world: World, terms: Terms) -> dict[s
         "happened_at": moment,
         "kind": Words(kind, KINDS),
         "channel": Words(_channels(rng, kind), CHANNELS),
-        "is_proactive": kind != KINDS.index("inbound"),
+        "is_proactive": ~np.isin(kind, [KINDS.index("inbound"), KINDS.index("csm_assigned")]),
         "note": notes(rng, language(world, customer), _note_kinds(rng, world, customer, moment, kind, mentions)),
         "mentions_competitor": mentions,
         "replied_at": _replies(rng, world, customer, moment, kind),
@@ -71,14 +73,15 @@ def interactions(rng: np.random.Generator, world: World, terms: Terms) -> dict[s
 def _rhythmic(rng: np.random.Generator, world: World) -> list[Contacts]:
     """Calls, reviews, visits and changes of the customer success manager, each in its own rhythm."""
     csm = world.population.has_csm
-    kept_up = world.effect(CONTACT, CONTACT_FACTORS) * world.presence
-    calls_in = world.effect(COMPETITOR, _INBOUND_FACTORS) * world.presence
+    at_work = day_factors(world) * world.presence * np.float32(1.3)
+    kept_up = world.effect(CONTACT, CONTACT_FACTORS) * at_work
+    calls_in = (world.effect(COMPETITOR, _INBOUND_FACTORS) + world.onset(COMPETITOR) * _ONSET_FACTOR) * at_work
     is_big = world.population.size >= 3
     paces = {
-        "outreach": (kept_up, np.where(csm, 1 / 20, 1 / 33), 5.0),
+        "outreach": (kept_up, np.where(csm, 1 / 15, 1 / 22), 10.0),
         "business_review": (kept_up, np.where(csm, 1 / 91, 0), 12.0),
         "visit": (kept_up, np.where(is_big, 1 / 80, 1 / 400), 1.0),
-        "csm_assigned": (world.presence, np.where(csm, 1 / 360, 0), 4.0),
+        "csm_assigned": (at_work, np.where(csm, 1 / 360, 0), 4.0),
         "inbound": (calls_in, np.full(len(csm), 0.011), 1.0),
     }
     return [
@@ -90,7 +93,7 @@ def _rhythmic(rng: np.random.Generator, world: World) -> list[Contacts]:
 def _campaigns(rng: np.random.Generator, world: World) -> Contacts:
     """A mailing each month to most customers who are not neglected."""
     days = np.arange(world.clock.first_day + 9, world.clock.end_day, 30)
-    reached = 0.7 * np.array(CONTACT_FACTORS)[world.lives.levels[:, days // 7, CONTACT]]
+    reached = 0.8 * np.array(CONTACT_FACTORS)[world.lives.levels[:, days // 7, CONTACT]]
     reached *= world.presence[:, days] > 0
     customer, number = np.nonzero(rng.random(reached.shape) < reached)
     return Contacts("campaign", customer, days[number].astype(float))

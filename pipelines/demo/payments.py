@@ -12,11 +12,10 @@ from pipelines.demo.terms import add_months, anniversaries
 from pipelines.demo.world import World
 
 METHODS = ["bank_transfer", "card", "direct_debit"]
-FAIL_CHANCE = np.array([0.025, 0.55, 0.92])
+FAIL_CHANCE = np.array([0.012, 0.9, 0.98])
 """Chance that collecting an invoice fails at first, by level of the cause."""
 
-LATE_CHANCE = np.array([0.12, 0.5, 0.8])
-NEVER_CHANCE = np.array([0.002, 0.08, 0.35])
+LATE_CHANCE = 0.12
 REFUND_CHANCE = 0.006
 
 
@@ -28,8 +27,9 @@ def payments(rng: np.random.Generator, world: World, terms: Terms) -> dict[str, 
     due_days = rng.choice([14.0, 30.0], len(world.population), p=[0.6, 0.4])[customer]
     level = world.level(customer, issued_at, PAYMENTS)
     failed = rng.random(count) < FAIL_CHANCE[level]
-    failed_at = np.where(failed, issued_at + rng.uniform(0.5, 4, count), np.nan)
-    paid_at = _paid_at(rng, issued_at, due_days, failed, level)
+    failed_at = np.where(failed, issued_at + rng.uniform(0.1, 1.5, count), np.nan)
+    relieved_at = np.where(level > 0, world.relief(customer, issued_at, PAYMENTS), issued_at)
+    paid_at = _paid_at(rng, issued_at, due_days, failed, relieved_at)
     refunded = rng.random(count) < REFUND_CHANCE
     columns: dict[str, Values] = {
         "payment_id": numbered("P", world.chunk, count),
@@ -61,14 +61,12 @@ def _invoices(world: World, terms: Terms) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def _paid_at(
-    rng: np.random.Generator, issued_at: np.ndarray, due_days: np.ndarray, failed: np.ndarray, level: np.ndarray
+    rng: np.random.Generator, issued_at: np.ndarray, due_days: np.ndarray, failed: np.ndarray, relieved_at: np.ndarray
 ) -> np.ndarray:
-    """Most pay before the due date; those in trouble pay late or never."""
+    """Most pay before the due date; who fails to pay does so when the trouble is over."""
     count = len(issued_at)
     in_time = rng.beta(3, 2, count) * due_days
-    late = due_days + rng.gamma(1.5, np.array([5.0, 10.0, 16.0])[level])
-    after_failure = 4 + rng.gamma(1.5, np.array([3.0, 8.0, 16.0])[level])
-    takes = np.where(rng.random(count) < LATE_CHANCE[level], late, in_time)
-    takes = np.where(failed, np.maximum(takes, after_failure), takes)
-    never = rng.random(count) < NEVER_CHANCE[level]
-    return np.where(never, np.nan, issued_at + takes)
+    late = due_days + rng.gamma(1.5, 5.0, count)
+    paid_at = issued_at + np.where(rng.random(count) < LATE_CHANCE, late, in_time)
+    after_failure = np.maximum(issued_at + 2, relieved_at) + rng.gamma(1.5, 3.0, count)
+    return np.where(failed, after_failure, paid_at)

@@ -83,7 +83,7 @@ def draw_population(rng: np.random.Generator, clock: Clock, numbers: np.ndarray)
         set_up_done=set_up_done,
         breadth=rng.integers(3, 10, n),
         is_dealer=is_dealer,
-        daily_uses=column(SIZES, "daily_uses")[size] * rng.lognormal(-0.06, 0.35, n),
+        daily_uses=column(SIZES, "daily_uses")[size] * rng.lognormal(-0.04, 0.28, n),
         order_interval_days=_draw_order_interval(rng, industry, is_dealer),
         conditions=Conditions(
             started_day=np.where(has_trial, paid_day - TRIAL_DAYS, paid_day),
@@ -150,9 +150,9 @@ def _hazard_factor(
     factor = (
         column(INDUSTRIES, "hazard")[industry] * column(SIZES, "hazard")[size] * column(CHANNELS, "hazard")[channel]
     )
-    factor = factor * np.where(has_csm, 0.8, 1.1) * np.where(set_up_done, 0.85, 1.5)
+    factor = factor * np.where(has_csm, 0.85, 1.05) * np.where(set_up_done, 0.92, 1.3)
     factor = factor * np.where(in_planted_segment(industry, size), 1.8, 1.0)
-    return factor * rng.lognormal(-0.01, 0.15, len(industry))
+    return factor * rng.lognormal(-0.005, 0.1, len(industry))
 
 
 def in_planted_segment(industry: np.ndarray, size: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 from pipelines.demo.causes import (
     CHAIN_HAZARDS,
     CHAINS,
+    LAG_STEPS,
     PRICE,
     PRICE_HAZARDS,
     QUIET_HAZARD,
@@ -46,7 +47,8 @@ def churn_probability(
     conditions
         The customers.
     levels
-        Levels in the week of the cutoff, the price offer last; shape (n, chains + 1).
+        Levels in the ``LAG_STEPS`` weeks before the week of the cutoff and in that week, the price offer last; shape
+        (n, LAG_STEPS + 1, chains + 1).
     cutoff_day, horizon_days
         The window.
 
@@ -61,9 +63,9 @@ def churn_probability(
     onset = onset_by_step(clock, conditions, horizon.steps)
     for index, chain in enumerate(CHAINS):
         moves = [step_probabilities(chain, onset[:, step, index]) for step in range(len(horizon.steps))]
-        survival *= _expect(CHAIN_HAZARDS[index], scaled.weeks, moves, levels[:, index])
+        survival *= _expect_lagged(CHAIN_HAZARDS[index], scaled.weeks, moves, levels[:, :, index])
     moves = _offer_moves(conditions, standing_offers(clock, conditions, horizon.steps * STEP_DAYS))
-    survival *= _expect(PRICE_HAZARDS, scaled.weeks, moves, levels[:, PRICE])
+    survival *= _expect(PRICE_HAZARDS, scaled.weeks, moves, levels[:, -1, PRICE])
     return 1 - survival
 
 
@@ -74,8 +76,16 @@ def _horizon(clock: Clock, conditions: Conditions, cutoff_day: int, horizon_days
     return Horizon(steps, np.add.reduceat((daily.notice + daily.lapse).astype(np.float64), starts, axis=1))
 
 
+def _expect_lagged(hazards: np.ndarray, weeks: np.ndarray, moves: list[np.ndarray], levels: np.ndarray) -> np.ndarray:
+    """Give the expected survival from one chain: the first weeks follow known levels, the later ones expected levels."""
+    decided = weeks[:, :LAG_STEPS]
+    known = np.exp(-(hazards[levels[:, : decided.shape[1]]] * decided).sum(axis=1))
+    open_weeks = weeks[:, LAG_STEPS:]
+    return known * _expect(hazards, open_weeks, moves[: open_weeks.shape[1]], levels[:, -1])
+
+
 def _expect(hazards: np.ndarray, weeks: np.ndarray, moves: list[np.ndarray], level: np.ndarray) -> np.ndarray:
-    """Expected survival from one cause; ``moves[s]`` leads from step ``s - 1`` to step ``s``."""
+    """Give the expected survival from one cause; ``moves[s]`` leads from step ``s - 1`` to step ``s``."""
     ahead = np.ones((len(level), len(hazards)))
     for step in range(len(moves) - 1, -1, -1):
         ahead = np.exp(-hazards * weeks[:, step, None]) * ahead
@@ -85,7 +95,7 @@ def _expect(hazards: np.ndarray, weeks: np.ndarray, moves: list[np.ndarray], lev
 
 
 def _offer_moves(conditions: Conditions, offers: Offers) -> list[np.ndarray]:
-    """Moves of the price offer: drawn when it goes out, unchanged while it stands, gone afterwards."""
+    """Lay out the moves of the price offer: drawn when it goes out, unchanged while it stands, gone afterwards."""
     moves = [np.empty((len(conditions), 3, 3))]
     for step in range(1, offers.stands.shape[1]):
         review = offers.review[:, step]

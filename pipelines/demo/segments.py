@@ -32,13 +32,13 @@ LAST_DAY_OF_MONTH = 28
 
 INDUSTRIES = Choice(
     {
-        "manufacturing": {"share": 0.22, "hazard": 0.85, "buyer_share": 0.75, "order_interval_days": 34},
-        "fast_moving_goods": {"share": 0.16, "hazard": 1.05, "buyer_share": 0.85, "order_interval_days": 13},
-        "retail": {"share": 0.16, "hazard": 1.15, "buyer_share": 0.7, "order_interval_days": 18},
+        "manufacturing": {"share": 0.22, "hazard": 0.92, "buyer_share": 0.75, "order_interval_days": 34},
+        "fast_moving_goods": {"share": 0.16, "hazard": 1.0, "buyer_share": 0.85, "order_interval_days": 13},
+        "retail": {"share": 0.16, "hazard": 1.08, "buyer_share": 0.7, "order_interval_days": 18},
         "software": {"share": 0.14, "hazard": 1.0, "buyer_share": 0.1, "order_interval_days": 60},
-        "logistics": {"share": 0.12, "hazard": 0.95, "buyer_share": 0.45, "order_interval_days": 28},
-        "education": {"share": 0.10, "hazard": 1.15, "buyer_share": 0.15, "order_interval_days": 70},
-        "healthcare": {"share": 0.10, "hazard": 0.8, "buyer_share": 0.55, "order_interval_days": 25},
+        "logistics": {"share": 0.12, "hazard": 0.97, "buyer_share": 0.45, "order_interval_days": 28},
+        "education": {"share": 0.10, "hazard": 1.08, "buyer_share": 0.15, "order_interval_days": 70},
+        "healthcare": {"share": 0.10, "hazard": 0.9, "buyer_share": 0.55, "order_interval_days": 25},
     }
 )
 
@@ -46,24 +46,31 @@ SIZES = Choice(
     {
         "micro": {
             "share": 0.2,
-            "hazard": 1.35,
+            "hazard": 1.2,
             "scale": 0.2,
-            "daily_uses": 0.35,
+            "daily_uses": 0.48,
             "csm_share": 0.05,
             "yearly_share": 0.3,
         },
         "small": {
             "share": 0.36,
-            "hazard": 1.1,
+            "hazard": 1.05,
             "scale": 0.8,
-            "daily_uses": 0.40,
+            "daily_uses": 0.52,
             "csm_share": 0.2,
             "yearly_share": 0.45,
         },
-        "medium": {"share": 0.28, "hazard": 0.9, "scale": 4, "daily_uses": 0.55, "csm_share": 0.5, "yearly_share": 0.6},
+        "medium": {
+            "share": 0.28,
+            "hazard": 0.95,
+            "scale": 4,
+            "daily_uses": 0.65,
+            "csm_share": 0.5,
+            "yearly_share": 0.6,
+        },
         "large": {
             "share": 0.12,
-            "hazard": 0.75,
+            "hazard": 0.85,
             "scale": 20,
             "daily_uses": 0.75,
             "csm_share": 0.85,
@@ -71,7 +78,7 @@ SIZES = Choice(
         },
         "enterprise": {
             "share": 0.04,
-            "hazard": 0.6,
+            "hazard": 0.75,
             "scale": 90,
             "daily_uses": 1.1,
             "csm_share": 1.0,
@@ -94,11 +101,11 @@ REGIONS = Choice(
 
 CHANNELS = Choice(
     {
-        "direct_sales": {"share": 0.34, "hazard": 0.9},
-        "reseller": {"share": 0.22, "hazard": 1.05},
-        "online": {"share": 0.24, "hazard": 1.2},
-        "referral": {"share": 0.12, "hazard": 0.75},
-        "trade_fair": {"share": 0.08, "hazard": 1.05},
+        "direct_sales": {"share": 0.34, "hazard": 0.95},
+        "reseller": {"share": 0.22, "hazard": 1.02},
+        "online": {"share": 0.24, "hazard": 1.1},
+        "referral": {"share": 0.12, "hazard": 0.85},
+        "trade_fair": {"share": 0.08, "hazard": 1.02},
     }
 )
 

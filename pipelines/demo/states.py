@@ -9,6 +9,7 @@ import numpy as np
 from pipelines.demo.causes import (
     CHAIN_HAZARDS,
     CHAINS,
+    LAG_STEPS,
     PAYMENTS,
     PRICE,
     PRICE_HAZARDS,
@@ -74,21 +75,30 @@ def live(rng: np.random.Generator, clock: Clock, conditions: Conditions) -> Live
     )
     daily = exposure(clock, conditions, np.arange(clock.end_day))
     notice, lapse = daily.by_step()
-    parts = hazard_parts(levels, conditions.hazard_factor)
+    felt = felt_levels(levels)
+    parts = hazard_parts(felt, conditions.hazard_factor)
     hazard = parts.sum(axis=2)
     churn_step = _draw_churn_steps(rng, clock, hazard * (notice + lapse))
-    cause = _draw_causes(rng, parts, levels, churn_step)
+    cause = _draw_causes(rng, parts, felt, churn_step)
     notice_day, left_day = _draw_days(rng, clock, conditions, daily, churn_step)
     return Lives(levels, offer_levels, daily, notice, lapse, hazard, churn_step, cause, notice_day, left_day)
 
 
-def hazard_parts(levels: np.ndarray, factor: np.ndarray) -> np.ndarray:
+def felt_levels(levels: np.ndarray) -> np.ndarray:
+    """Levels that the hazard follows: the causes of ``LAG_STEPS`` weeks ago and the offer of today; same shape."""
+    felt = np.zeros_like(levels)
+    felt[:, LAG_STEPS:, :PRICE] = levels[:, :-LAG_STEPS, :PRICE]
+    felt[:, :, PRICE] = levels[:, :, PRICE]
+    return felt
+
+
+def hazard_parts(felt: np.ndarray, factor: np.ndarray) -> np.ndarray:
     """Hazard of each cause for one week of exposure.
 
     Parameters
     ----------
-    levels
-        Levels by week and cause; shape (n, steps, chains + 1).
+    felt
+        Levels that the hazard follows, by week and cause; shape (n, steps, chains + 1).
     factor
         The customers' own factors; shape (n,).
 
@@ -97,10 +107,10 @@ def hazard_parts(levels: np.ndarray, factor: np.ndarray) -> np.ndarray:
     np.ndarray
         Float32, shape (n, steps, chains + 2): the chains, the price offer, and quiet leaving last.
     """
-    parts = np.empty((*levels.shape[:2], QUIET + 1), dtype=np.float32)
+    parts = np.empty((*felt.shape[:2], QUIET + 1), dtype=np.float32)
     for chain in range(PRICE):
-        parts[:, :, chain] = CHAIN_HAZARDS.astype(np.float32)[chain][levels[:, :, chain]]
-    parts[:, :, PRICE] = PRICE_HAZARDS.astype(np.float32)[levels[:, :, PRICE]]
+        parts[:, :, chain] = CHAIN_HAZARDS.astype(np.float32)[chain][felt[:, :, chain]]
+    parts[:, :, PRICE] = PRICE_HAZARDS.astype(np.float32)[felt[:, :, PRICE]]
     parts[:, :, QUIET] = QUIET_HAZARD
     parts *= factor.astype(np.float32)[:, None, None]
     return parts
@@ -178,7 +188,7 @@ def _draw_churn_steps(rng: np.random.Generator, clock: Clock, weekly_hazard: np.
     return np.where(leaves, (total > limit[:, None]).argmax(axis=1), NOT_LEFT)
 
 
-def _draw_causes(rng: np.random.Generator, parts: np.ndarray, levels: np.ndarray, churn_step: np.ndarray) -> np.ndarray:
+def _draw_causes(rng: np.random.Generator, parts: np.ndarray, felt: np.ndarray, churn_step: np.ndarray) -> np.ndarray:
     """Pick the competing cause that ended it; -1 for those who stay.
 
     Who leaves without a cause while another one stands at its severe level is booked to that one, so that quiet leavers
@@ -189,7 +199,7 @@ def _draw_causes(rng: np.random.Generator, parts: np.ndarray, levels: np.ndarray
     at = parts[rows, churn_step[rows]].astype(np.float64)
     drawn = rng.random(len(rows)) * at.sum(axis=1)
     picked = (drawn[:, None] > at.cumsum(axis=1)).sum(axis=1)
-    has_severe = (levels[rows, churn_step[rows]] == 2).any(axis=1)
+    has_severe = (felt[rows, churn_step[rows]] == 2).any(axis=1)
     picked = np.where((picked == QUIET) & has_severe, at[:, :QUIET].argmax(axis=1), picked)
     cause[rows] = np.minimum(picked, QUIET)
     return cause

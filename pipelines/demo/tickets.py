@@ -10,25 +10,29 @@ from pipelines.demo.columns import Values, Words, numbered
 from pipelines.demo.cut import seen
 from pipelines.demo.phrases import TICKET_MOODS, TICKET_TOPICS
 from pipelines.demo.points import office_time, rhythm
+from pipelines.demo.seasons import day_factors
 from pipelines.demo.texts import language, ticket_texts
 from pipelines.demo.world import World
 
-RATE = 0.0125
+RATE = 0.0165
 """Tickets a day of an ordinary small customer."""
 
 SIZE_FACTORS = np.array([0.8, 1.0, 1.3, 1.8, 2.6], dtype=np.float32)
-LEVEL_FACTORS = (1.0, 2.5, 6.0)
+LEVEL_FACTORS = (1.0, 4.0, 6.5)
 FIRST_WEEKS_FACTOR = 2.0
+ONSET_RATE = 0.4
+"""Tickets a day in the week in which the trouble begins."""
 
 TYPES = list(TICKETS_TABLE["ticket_type"].allowed)
 PRIORITIES = list(TICKETS_TABLE["priority"].allowed)
 _TYPE_SHARES = np.array([[0.44, 0.34, 0.06, 0.16], [0.25, 0.5, 0.18, 0.07], [0.1, 0.54, 0.32, 0.04]])
 _PRIORITY_SHARES = np.array([[0.3, 0.52, 0.15, 0.03], [0.15, 0.45, 0.3, 0.1], [0.05, 0.3, 0.4, 0.25]])
 
-# By level: median hours to the first answer, median days to the solution, chance that it is never solved.
-_ANSWER_HOURS = np.array([0.5, 1.6, 5.0])
+# By level: median hours to the first answer, median days to the solution, chance that it is solved only when the trouble
+# is over.
+_ANSWER_HOURS = np.array([0.5, 2.2, 5.0])
 _SOLVE_DAYS = np.array([0.9, 4.5, 21.0])
-_NEVER_CHANCE = np.array([0.01, 0.05, 0.3])
+_STUCK_CHANCE = np.array([0.0, 0.55, 0.8])
 _DEPARTMENTS = np.array([0.25, 1.1, 3.0])
 _REOPEN_CHANCE = np.array([0.04, 0.15, 0.32])
 _SATISFACTION = np.array([4.35, 3.7, 2.7])
@@ -50,7 +54,7 @@ def tickets(rng: np.random.Generator, world: World) -> dict[str, Values]:
         "priority": Words(_draw(rng, _PRIORITY_SHARES[level]), PRIORITIES),
         "topic": Words(topic, TICKET_TOPICS),
         "text": ticket_texts(rng, language(world, customer), topic, _moods(rng, world, customer, opened_at, level)),
-        **_handling(rng, opened_at, level),
+        **_handling(rng, opened_at, level, world.relief(customer, opened_at, TICKETS)),
     }
     return seen("tickets", columns, world)
 
@@ -60,7 +64,8 @@ def _intensity(world: World) -> np.ndarray:
     is_early = days < world.conditions.started_day[:, None] + 45
     rate = np.float32(RATE) * SIZE_FACTORS[world.population.size][:, None]
     early = np.where(is_early, np.float32(FIRST_WEEKS_FACTOR), np.float32(1))
-    return rate * early * world.effect(TICKETS, LEVEL_FACTORS) * world.presence
+    usual = rate * early * world.effect(TICKETS, LEVEL_FACTORS)
+    return (usual + world.onset(TICKETS) * np.float32(ONSET_RATE)) * day_factors(world) * world.presence
 
 
 def _draw(rng: np.random.Generator, shares: np.ndarray) -> np.ndarray:
@@ -89,12 +94,16 @@ def _moods(
     return np.select([leaving, upset], [is_leaving, is_upset], calm)
 
 
-def _handling(rng: np.random.Generator, opened_at: np.ndarray, level: np.ndarray) -> dict[str, Values]:
+def _handling(
+    rng: np.random.Generator, opened_at: np.ndarray, level: np.ndarray, relieved_at: np.ndarray
+) -> dict[str, Values]:
     """First answer, solution, departments, reopening and score."""
     count = len(opened_at)
     answer_days = _ANSWER_HOURS[level] / 24 * rng.lognormal(0, 0.9, count)
     solve_days = answer_days + _SOLVE_DAYS[level] * rng.lognormal(0, 0.8, count)
-    resolved_at = np.where(rng.random(count) < _NEVER_CHANCE[level], np.nan, opened_at + solve_days)
+    resolved_at = opened_at + solve_days
+    stuck = rng.random(count) < _STUCK_CHANCE[level]
+    resolved_at = np.where(stuck, np.maximum(resolved_at, relieved_at + rng.uniform(0, 4, count)), resolved_at)
     reopened = rng.random(count) < _REOPEN_CHANCE[level]
     scored = rng.random(count) < _SCORED_CHANCE
     satisfaction = np.clip(np.rint(rng.normal(_SATISFACTION[level], 0.85)), 1, 5)

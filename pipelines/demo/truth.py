@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.demo.causes import CAUSE_NAMES, CHAINS, PRICE
+from pipelines.demo.causes import CAUSE_NAMES, CHAINS, LAG_STEPS, PRICE
 from pipelines.demo.clock import BURN_IN_WEEKS, STEP_DAYS, Clock
 from pipelines.demo.columns import Words, to_array
 from pipelines.demo.conditions import Conditions
@@ -59,11 +59,11 @@ def truth_table(world: World, response: np.ndarray) -> pa.Table:
 
 
 def hazard_table(world: World) -> pa.Table:
-    """One row a customer and week of the window in which it is a customer."""
+    """Lay out one row a customer and week in which it is a customer; begins ``LAG_STEPS`` weeks before the window."""
     lives, clock = world.lives, world.clock
     week_start = np.arange(clock.steps) * STEP_DAYS
     alive = (world.conditions.started_day[:, None] <= week_start) & (week_start < lives.churned_day[:, None])
-    alive[:, : clock.first_step] = False
+    alive[:, : clock.first_step - LAG_STEPS] = False
     row, step = np.nonzero(alive)
     exposed = lives.weekly_notice[row, step] + lives.weekly_lapse[row, step]
     hazard = lives.hazard[row, step].astype(np.float64)
@@ -131,18 +131,25 @@ def _risk_at(
     moment = pd.Timestamp(cutoff)
     alive = people[(people["started_day"] < moment) & ~(people["churned_at"] < moment)].reset_index(drop=True)
     cutoff_day = clock.day_of(cutoff)
-    week = pd.Timestamp(clock.origin + cutoff_day // STEP_DAYS * STEP_DAYS)
-    levels = pd.read_parquet(
-        truth_folder / "hazard.parquet", columns=["customer_id", *LEVEL_NAMES], filters=[("at", "==", week)]
-    )
-    known = alive[["customer_id"]].merge(levels, how="left", on="customer_id")[LEVEL_NAMES].fillna(0)
-    probability = churn_probability(
-        clock, _conditions(clock, alive), known.to_numpy().astype(np.int64), cutoff_day, horizon_days
-    )
+    levels = _levels_until(truth_folder, clock, alive["customer_id"], cutoff_day)
+    probability = churn_probability(clock, _conditions(clock, alive), levels, cutoff_day, horizon_days)
     churned = alive["churned_at"] < moment + pd.Timedelta(days=horizon_days)
     return pd.DataFrame(
         {"customer_id": alive["customer_id"], "cutoff": moment, "probability": probability, "churned": churned}
     )
+
+
+def _levels_until(truth_folder: Path, clock: Clock, customer_ids: pd.Series, cutoff_day: int) -> np.ndarray:
+    """Levels in the weeks up to the cutoff; 0 before a customer began; shape (n, LAG_STEPS + 1, chains + 1)."""
+    first = cutoff_day // STEP_DAYS - LAG_STEPS
+    weeks = [pd.Timestamp(clock.origin + step * STEP_DAYS) for step in range(first, first + LAG_STEPS + 1)]
+    columns = ["customer_id", "at", *LEVEL_NAMES]
+    stored = pd.read_parquet(truth_folder / "hazard.parquet", columns=columns, filters=[("at", "in", weeks)])
+    by_week = [
+        stored[stored["at"] == week].set_index("customer_id")[LEVEL_NAMES].reindex(customer_ids, fill_value=0)
+        for week in weeks
+    ]
+    return np.stack([levels.to_numpy().astype(np.int64) for levels in by_week], axis=1)
 
 
 def _conditions(clock: Clock, frame: pd.DataFrame) -> Conditions:

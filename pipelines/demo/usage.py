@@ -7,14 +7,17 @@ import numpy as np
 from features.tables import USAGE_EVENTS
 from pipelines.demo.causes import TICKETS, USAGE
 from pipelines.demo.columns import Values, Words
+from pipelines.demo.points import rhythm
 from pipelines.demo.seasons import day_factors
 from pipelines.demo.world import World
 
-LEVEL_FACTORS = (1.0, 0.62, 0.27)
+LEVEL_FACTORS = (1.0, 0.36, 0.12)
 """Use that remains at each level of usage decay."""
 
-INERTIA = 0.45
+INERTIA = 0.0
 """Part of last week's habit that is kept when the level changes."""
+
+REGULARITY = 3.0
 
 EVENT_TYPES = list(USAGE_EVENTS["event_type"].allowed)
 FEATURES = [
@@ -26,8 +29,8 @@ _LOGIN, _FEATURE, _SETUP, _EXPORT, _ERROR, _COMMUNITY = range(len(EVENT_TYPES))
 _PICKED = np.array([_LOGIN, _FEATURE, _EXPORT, _COMMUNITY, _ERROR], dtype=np.int8)
 _PICK_SHARES = np.array([0.50, 0.38, 0.05, 0.04, 0.03])
 _ERROR_CHANCE = np.array([0.0, 0.06, 0.15], dtype=np.float32)
-_BREADTH_FACTORS = np.array([1.0, 0.75, 0.45], dtype=np.float32)
-_DURATION_FACTORS = np.array([1.0, 0.85, 0.6], dtype=np.float32)
+_BREADTH_FACTORS = np.array([1.0, 0.6, 0.35], dtype=np.float32)
+_DURATION_FACTORS = np.array([1.0, 0.7, 0.45], dtype=np.float32)
 
 
 def usage_events(rng: np.random.Generator, world: World) -> dict[str, Values]:
@@ -54,10 +57,10 @@ def usage_events(rng: np.random.Generator, world: World) -> dict[str, Values]:
 def _intensity(rng: np.random.Generator, world: World) -> np.ndarray:
     """Expected uses a day within the window; (n, days of the window)."""
     n, steps = len(world.population), world.clock.steps
-    habit = rng.standard_gamma(14.0, (n, steps), dtype=np.float32) / np.float32(14.0)
-    pause = rng.random((n, steps), dtype=np.float32) < 0.010
+    habit = rng.standard_gamma(25.0, (n, steps), dtype=np.float32) / np.float32(25.0)
+    pause = rng.random((n, steps), dtype=np.float32) < 0.003
     pause[:, 1:] |= pause[:, :-1].copy()
-    habit *= np.where(pause, np.float32(0.4), np.float32(1))
+    habit *= np.where(pause, np.float32(0.45), np.float32(1))
     trend = rng.normal(0, 0.0015, (n, 1)).astype(np.float32) * np.arange(steps, dtype=np.float32)
     habit *= np.exp(trend) * world.population.daily_uses.astype(np.float32)[:, None]
     daily = world.daily(habit) * world.effect(USAGE, LEVEL_FACTORS, INERTIA) * day_factors(world) * world.presence
@@ -65,13 +68,9 @@ def _intensity(rng: np.random.Generator, world: World) -> np.ndarray:
 
 
 def _occurrences(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Customer rows and days of all uses but set-ups."""
-    intensity = _intensity(rng, world)
-    counts = rng.poisson(intensity).ravel()
-    cells = np.flatnonzero(counts)
-    cells = np.repeat(cells, counts[cells])
-    customer, day = np.divmod(cells.astype(np.int64), intensity.shape[1])
-    return customer, day + world.clock.first_day
+    """Place all uses but set-ups; habit keeps them more regular than chance."""
+    customer, moment = rhythm(rng, _intensity(rng, world), REGULARITY)
+    return customer, moment.astype(np.int64) + world.clock.first_day
 
 
 def _setups(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +107,7 @@ def _durations(
     rng: np.random.Generator, world: World, customer: np.ndarray, kind: np.ndarray, level: np.ndarray
 ) -> np.ndarray:
     usual = rng.uniform(8, 26, len(world.population)).astype(np.float32)[customer]
-    spread = np.exp(rng.standard_normal(len(customer), dtype=np.float32) * np.float32(0.5))
+    spread = np.exp(rng.standard_normal(len(customer), dtype=np.float32) * np.float32(0.4))
     minutes = usual * spread * _DURATION_FACTORS[level]
     minutes[kind == _ERROR] *= np.float32(0.2)
     return np.round(minutes.astype(np.float64), 1)

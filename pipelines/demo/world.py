@@ -71,6 +71,21 @@ class World:
         """Repeat weekly values for each day of the time axis; (n, steps) to (n, days)."""
         return np.repeat(weekly, STEP_DAYS, axis=1)[:, : self.clock.end_day]
 
+    def onset(self, cause: int) -> np.ndarray:
+        """Tell the days of the week in which a cause begins; bool, shape (n, days)."""
+        present = self.lives.levels[:, :, cause] > 0
+        begins = present.copy()
+        begins[:, 1:] &= ~present[:, :-1]
+        return self.daily(begins)
+
+    def relief(self, rows: np.ndarray, days: np.ndarray, cause: int) -> np.ndarray:
+        """First day of the first week without the cause, for customers at moments; NaN when it lasts to the end."""
+        steps = np.arange(self.clock.steps)
+        clear = np.where(self.lives.levels[:, :, cause] == 0, steps, self.clock.steps)
+        following = np.minimum.accumulate(clear[:, ::-1], axis=1)[:, ::-1]
+        step = following[rows, np.clip(days.astype(np.int64) // STEP_DAYS, 0, self.clock.steps - 1)]
+        return np.where(step < self.clock.steps, step * float(STEP_DAYS), np.nan)
+
     def level(self, rows: np.ndarray, days: np.ndarray, cause: int) -> np.ndarray:
         """Level of a cause for customers at moments (float days)."""
         steps = np.clip(days.astype(np.int64) // STEP_DAYS, 0, self.clock.steps - 1)
