@@ -11,7 +11,9 @@ from training.blend import FoldScores, blend_of, cross_fitted_blend, find_shares
 from training.calibrate import Calibrator, Judging, by_shuffle, choose_calibrator, cross_fitted
 from training.examples import Examples
 from training.families import FAMILIES, Context
-from training.model import Core, FittedModel
+from training.folds import Folds
+from training.model import FittedModel
+from training.preparation import Preparation
 from training.scoring import expit, level_free_log_loss, log_loss, logit, roc_auc
 from training.splits import Split
 from training.tune import Found
@@ -21,6 +23,14 @@ Rows = npt.NDArray[np.int64]
 
 # Part of what remains of the time budget that one family's search may use; the rest is for the final fits.
 SEARCH_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Rows of the final fit and how their columns were prepared."""
+
+    rows: Examples
+    preparation: Preparation
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Candidate:
 
 
 def family_candidate(
-    family: str, examples: Examples, teaching: Examples, split: Split, context: Context, *, calibrate: bool
+    family: str, examples: Examples, folds: Folds, final: Prepared, context: Context, *, calibrate: bool
 ) -> Candidate:
     """Search, fit, calibrate and judge one family.
 
@@ -56,10 +66,10 @@ def family_candidate(
         Name of the family.
     examples
         All rows with the weights by which they are judged.
-    teaching
+    folds
         The same rows with the weights by which they teach.
-    split
-        Folds and training rows.
+    final
+        Rows of the final fit.
     context
         Encoding, seed and budget.
     calibrate
@@ -71,13 +81,14 @@ def family_candidate(
         The judged family.
     """
     searching = replace(context, budget=context.budget.part(SEARCH_SHARE))
-    found = FAMILIES[family].search(teaching, split, searching)
-    core = FAMILIES[family].fit(teaching.take(split.train), found.parameters, context)
-    return _judged(core, found, examples, split, context.seed, calibrate)
+    found = FAMILIES[family].search(folds, searching)
+    core = FAMILIES[family].fit(final.rows, found.parameters, context)
+    model = FittedModel(core, Calibrator(), final.preparation.only(core.features))
+    return _judged(model, found, examples, folds.split, context.seed, calibrate)
 
 
 def blend_candidate(
-    members: dict[str, Candidate], examples: Examples, split: Split, context: Context, *, calibrate: bool
+    members: dict[str, Candidate], examples: Examples, split: Split, final: Prepared, seed: int, *, calibrate: bool
 ) -> Candidate:
     """Blend families that are already judged.
 
@@ -85,8 +96,12 @@ def blend_candidate(
     ----------
     members
         The families.
-    examples, split, context, calibrate
+    examples, final, calibrate
         As for :func:`family_candidate`.
+    split
+        The folds.
+    seed
+        Seed of the judgement of the calibration.
 
     Returns
     -------
@@ -102,7 +117,8 @@ def blend_candidate(
     ]
     found = Found(parameters, float(np.mean(losses)), expit(np.concatenate(blended)))
     core = blend_of({family: member.model.core for family, member in members.items()}, parameters)
-    return _judged(core, found, examples, split, context.seed, calibrate)
+    model = FittedModel(core, Calibrator(), final.preparation.only(core.features))
+    return _judged(model, found, examples, split, seed, calibrate)
 
 
 def pooled_rows(split: Split) -> Rows:
@@ -110,7 +126,9 @@ def pooled_rows(split: Split) -> Rows:
     return np.concatenate([fold.validation for fold in split.folds])
 
 
-def _judged(core: Core, found: Found, examples: Examples, split: Split, seed: int, calibrate: bool) -> Candidate:
+def _judged(
+    model: FittedModel, found: Found, examples: Examples, split: Split, seed: int, calibrate: bool
+) -> Candidate:
     rows = pooled_rows(split)
     label, weight = examples.label[rows], None if examples.weight is None else examples.weight[rows]
     calibrator, judged = Calibrator(), Calibrator().apply(found.out_of_fold)
@@ -123,7 +141,7 @@ def _judged(core: Core, found: Found, examples: Examples, split: Split, seed: in
         "level_free_log_loss": found.score,
         "roc_auc": roc_auc(label, judged),
     }
-    return Candidate(FittedModel(core, calibrator), found, judged, figures)
+    return Candidate(replace(model, calibrator=calibrator), found, judged, figures)
 
 
 def _judging(split: Split, seed: int) -> Judging:

@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from training.baselines import choose_rule_column, fit_rule
 from training.budget import Budget
 from training.encoding import Encoding
 from training.examples import Examples
+from training.folds import Folds
 from training.logistic import fit_logistic
 from training.model import Core
-from training.scoring import level_free_log_loss, logit
+from training.scoring import logit
 from training.search_space import Parameters
-from training.splits import Split
 from training.tune import Found, OnTrial, search
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,8 @@ class Context:
 class Family(Protocol):
     """A kind of model."""
 
-    def search(self, examples: Examples, split: Split, context: Context) -> Found:
-        """Find settings by the folds of the split, with predictions for the pooled validation rows."""
+    def search(self, folds: Folds, context: Context) -> Found:
+        """Find settings by the folds, with predictions for their validation rows."""
 
     def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
         """Fit on rows with given settings."""
@@ -83,44 +80,40 @@ class Grid:
     fit_rows
         Fits one model.
     candidates
-        Settings to try; one of them may be empty.
+        Settings to try; one of them may be empty. The first is tried whatever the budget.
     """
 
     fit_rows: Fit
     candidates: tuple[Parameters, ...] = field(default=({},))
 
-    def search(self, examples: Examples, split: Split, context: Context) -> Found:
+    def search(self, folds: Folds, context: Context) -> Found:
         """Try all candidates and keep the one with the least mean log loss over the folds."""
         tried = (
-            self.judge(examples, split, parameters, context)
+            self._judge(folds, parameters, context)
             for number, parameters in enumerate(self.candidates)
             if number == 0 or context.budget.left() > 0
         )
         return min(tried, key=lambda found: found.score)
 
-    def judge(self, examples: Examples, split: Split, parameters: Parameters, context: Context) -> Found:
-        """Predict the validation rows of each fold by a model fitted on the fold's training rows."""
-        predicted = [
-            self.fit_rows(examples.take(fold.train), parameters, context).probability(
-                examples.features.iloc[fold.validation]
-            )
-            for fold in split.folds
-        ]
-        return Found(parameters, _mean_loss(examples, split, predicted), np.concatenate(predicted))
-
     def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
         """Fit on rows with given settings."""
         return self.fit_rows(examples, parameters, context)
+
+    def _judge(self, folds: Folds, parameters: Parameters, context: Context) -> Found:
+        predicted = [
+            self.fit_rows(train, parameters, context).probability(validation.features) for train, validation in folds
+        ]
+        return Found(parameters, folds.mean_loss([logit(own) for own in predicted]), np.concatenate(predicted))
 
 
 class Logistic:
     """Logistic regression with a search of its penalty."""
 
-    def search(self, examples: Examples, split: Split, context: Context) -> Found:
+    def search(self, folds: Folds, context: Context) -> Found:
         """Try penalties on designs made once a fold."""
         from training.logistic_search import search_logistic
 
-        return search_logistic(examples, split, context.encoding, context.budget)
+        return search_logistic(folds, context.encoding, context.budget)
 
     def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
         """Fit on rows with given settings."""
@@ -130,11 +123,10 @@ class Logistic:
 class Boosting:
     """XGBoost with a search of its settings."""
 
-    def search(self, examples: Examples, split: Split, context: Context) -> Found:
+    def search(self, folds: Folds, context: Context) -> Found:
         """Search with Optuna."""
         return search(
-            examples,
-            split,
+            folds,
             context.encoding,
             trials=context.trials,
             budget=context.budget,
@@ -150,14 +142,6 @@ class Boosting:
         from training.boosting import fit_boosting
 
         return fit_boosting(examples, context.encoding, parameters, seed=context.seed, device=context.device)
-
-
-def _mean_loss(examples: Examples, split: Split, predicted: list[Floats]) -> float:
-    losses = []
-    for fold, probability in zip(split.folds, predicted, strict=True):
-        weight = None if examples.weight is None else examples.weight[fold.validation]
-        losses.append(level_free_log_loss(examples.label[fold.validation], logit(probability), weight))
-    return float(np.mean(losses))
 
 
 def _fit_rule(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:

@@ -12,10 +12,10 @@ from training.aging import age_factor
 from training.budget import Budget
 from training.encoding import Encoding
 from training.examples import Examples
+from training.folds import Folds
 from training.logistic import STRENGTHS, design_matrix, learn_terms, within_cells
 from training.logistic_solver import Design, regress
-from training.scoring import expit, level_free_log_loss
-from training.splits import Fold, Split
+from training.scoring import expit
 from training.tune import Found
 
 Floats = npt.NDArray[np.float64]
@@ -49,7 +49,6 @@ class _Prepared:
 
     train: Examples
     design: Design
-    validation: Examples
     validation_design: Floats
 
     def log_odds(self, variant: Variant) -> Floats:
@@ -59,15 +58,13 @@ class _Prepared:
         return self.validation_design @ coefficients + intercept
 
 
-def search_logistic(examples: Examples, split: Split, encoding: Encoding, budget: Budget) -> Found:
+def search_logistic(folds: Folds, encoding: Encoding, budget: Budget) -> Found:
     """Find the penalty with the least mean validation log loss.
 
     Parameters
     ----------
-    examples
-        All rows; only those in the folds are read.
-    split
-        Folds to judge on.
+    folds
+        Rows to learn from and to judge on.
     encoding
         Kinds and categories of the columns.
     budget
@@ -79,25 +76,19 @@ def search_logistic(examples: Examples, split: Split, encoding: Encoding, budget
         The best penalty and its predictions.
     """
     variants = [Variant(strength) for strength in STRENGTHS]
-    best = min(_judge(examples, split, encoding, variants, budget), key=lambda judged: judged.score)
+    best = min(_judge(folds, encoding, variants, budget), key=lambda judged: judged.score)
     return Found({"strength": best.variant.strength}, best.score, expit(np.concatenate(best.log_odds)))
 
 
 def choose_half_life(
-    examples: Examples,
-    split: Split,
-    encoding: Encoding,
-    budget: Budget,
-    choices: Sequence[float | None] = HALF_LIVES_DAYS,
+    folds: Folds, encoding: Encoding, budget: Budget, choices: Sequence[float | None] = HALF_LIVES_DAYS
 ) -> float | None:
     """Choose the half-life under which a quick logistic regression does best on the folds.
 
     Parameters
     ----------
-    examples
-        All rows.
-    split
-        Folds; only where they follow one another in time is there anything to choose.
+    folds
+        Rows; only where they follow one another in time is there anything to choose.
     encoding
         Kinds and categories of the columns.
     budget
@@ -110,10 +101,10 @@ def choose_half_life(
     float or None
         The best of the choices; the first among equals.
     """
-    if examples.cutoff is None or not split.in_time:
+    if folds.examples.cutoff is None or not folds.split.in_time:
         return None
     variants = [Variant(PROBE_STRENGTH, choice) for choice in choices]
-    best = min(_judge(examples, split, encoding, variants, budget), key=lambda judged: judged.score)
+    best = min(_judge(folds, encoding, variants, budget), key=lambda judged: judged.score)
     return best.variant.half_life_days
 
 
@@ -124,27 +115,21 @@ class _Judged:
     score: float
 
 
-def _judge(
-    examples: Examples, split: Split, encoding: Encoding, variants: Sequence[Variant], budget: Budget
-) -> Iterator[_Judged]:
+def _judge(folds: Folds, encoding: Encoding, variants: Sequence[Variant], budget: Budget) -> Iterator[_Judged]:
     """Judge each variant on all folds; those that the budget kept from some fold are left out."""
     log_odds: list[list[Floats]] = [[] for _ in variants]
-    losses: list[list[float]] = [[] for _ in variants]
-    for fold in split.folds:
-        prepared = _prepare(examples, fold, encoding)
+    for train, validation in folds:
+        prepared = _prepare(train, validation, encoding)
         for number, variant in enumerate(variants):
             if number == 0 or budget.left() > 0:
                 log_odds[number].append(prepared.log_odds(variant))
-                validation = prepared.validation
-                losses[number].append(level_free_log_loss(validation.label, log_odds[number][-1], validation.weight))
-    for number, variant in enumerate(variants):
-        if len(losses[number]) == len(split.folds):
-            yield _Judged(variant, log_odds[number], float(np.mean(losses[number])))
+    for own, variant in zip(log_odds, variants, strict=True):
+        if len(own) == len(folds):
+            yield _Judged(variant, own, folds.mean_loss(own))
 
 
-def _prepare(examples: Examples, fold: Fold, encoding: Encoding) -> _Prepared:
-    train, validation = examples.take(fold.train), examples.take(fold.validation)
+def _prepare(train: Examples, validation: Examples, encoding: Encoding) -> _Prepared:
     terms = learn_terms(encoding, train.features)
-    train = within_cells(train, terms, SEARCH_CELLS)
-    design = Design.of(design_matrix(terms, train.features))
-    return _Prepared(train, design, validation, design_matrix(terms, validation.features))
+    chosen = within_cells(train, terms, SEARCH_CELLS)
+    design = Design.of(design_matrix(terms, chosen.features))
+    return _Prepared(chosen, design, design_matrix(terms, validation.features))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
@@ -15,10 +15,11 @@ import pandas as pd
 
 from training.calibrate import Calibrator
 from training.errors import TrainingError
+from training.preparation import Preparation
 
 Floats = npt.NDArray[np.float64]
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "model.json"
 
 # Where the core of each family lives; imported only when a model of that family is asked for.
@@ -63,10 +64,13 @@ class FittedModel:
         The family's own model.
     calibrator
         Map from its scores to true probabilities.
+    preparation
+        What turns the project's columns into those that the core reads.
     """
 
     core: Core
     calibrator: Calibrator
+    preparation: Preparation = field(default_factory=Preparation)
 
     @property
     def family(self) -> str:
@@ -75,8 +79,8 @@ class FittedModel:
 
     @property
     def features(self) -> list[str]:
-        """Columns that the model reads, in order."""
-        return self.core.features
+        """Columns that the model needs, in order."""
+        return self.preparation.inputs(self.core.features)
 
     def predict(self, frame: pd.DataFrame) -> Floats:
         """Score customers.
@@ -99,7 +103,7 @@ class FittedModel:
         self._check(frame)
         if frame.empty:
             return np.empty(0)
-        return self.calibrator.apply(self.core.probability(frame))
+        return self.calibrator.apply(self.core.probability(self.preparation.apply(frame)))
 
     def importance(self) -> dict[str, float]:
         """Weight of each column, largest first."""
@@ -122,6 +126,7 @@ class FittedModel:
             "family": self.family,
             "features": self.features,
             "calibrator": self.calibrator.to_json(),
+            "preparation": self.preparation.to_json(),
         }
         write_json(partial / MODEL_FILE, described)
         if folder.exists():
@@ -164,7 +169,11 @@ def load_model(folder: Path) -> FittedModel:
             f"format {FORMAT} and one of {', '.join(CORES)}",
             "train it again with this version",
         )
-    return FittedModel(core_class(family).load(folder), Calibrator.from_json(described["calibrator"]))
+    return FittedModel(
+        core_class(family).load(folder),
+        Calibrator.from_json(described["calibrator"]),
+        Preparation.from_json(described["preparation"]),
+    )
 
 
 def core_class(family: str) -> type[Core]:

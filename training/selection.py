@@ -10,6 +10,7 @@ import pandas as pd
 
 from training.encoding import is_number
 from training.errors import TrainingError
+from training.text_scores import is_text
 
 # A text column in which most values occur once names customers rather than describes them.
 MOST_DISTINCT_SHARE = 0.5
@@ -78,7 +79,8 @@ def _reason(series: pd.Series[Any]) -> str:
     distinct = known.nunique()
     if distinct == 1 and len(known) == len(series):
         return "the same value in all rows"
-    if not is_number(series) and distinct > max(FEWEST_DISTINCT, MOST_DISTINCT_SHARE * len(known)):
+    many = distinct > max(FEWEST_DISTINCT, MOST_DISTINCT_SHARE * len(known))
+    if many and not is_number(series) and not is_text(series):
         return f"{distinct} different texts in {len(known)} rows: it names rows"
     return ""
 

@@ -13,14 +13,16 @@ import numpy.typing as npt
 
 from training.aging import aged
 from training.budget import Budget, Clock
-from training.candidate import Candidate, blend_candidate, family_candidate, pooled_rows
+from training.candidate import Candidate, Prepared, blend_candidate, family_candidate, pooled_rows
 from training.device import resolve_device
-from training.encoding import learn_encoding
 from training.errors import TrainingError
 from training.examples import Examples
 from training.families import FAMILIES, Context
+from training.folds import Folds
 from training.logistic_search import choose_half_life
 from training.model import FittedModel
+from training.preparation import Plan, Rhythm, make_plan
+from training.purchase_process import PurchaseColumns, fit_purchase_process
 from training.search_space import Parameters
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Fold, Split
@@ -57,6 +59,8 @@ class TrainSettings:
     half_life_days
         Days of age of a cutoff after which its rows teach half as much; ``auto`` chooses by validation, none weighs
         all alike.
+    purchase_columns
+        Signals that tell a buyer's rhythm; with them the BG/NBD model adds two signals of its own.
     starts
         Booster settings of earlier runs, tried early.
     study_file
@@ -72,6 +76,7 @@ class TrainSettings:
     recency_column: str | None = None
     minimum_positives: int = 50
     half_life_days: float | Literal["auto"] | None = "auto"
+    purchase_columns: PurchaseColumns | None = None
     starts: tuple[Parameters, ...] = ()
     study_file: Path | None = None
 
@@ -163,8 +168,9 @@ def train(
     _check_fold_labels(rows, ordered)
     selection = select_columns(rows.features.iloc[ordered.train])
     rows = replace(rows, features=rows.features[list(selection.kept)])
+    plan = _plan(rows, ordered, settings)
     context = Context(
-        encoding=learn_encoding(rows.features.iloc[ordered.train]),
+        encoding=plan.encoding(rows.features.iloc[ordered.train]),
         seed=settings.seed,
         device=resolve_device(settings.device),
         trials=settings.trials,
@@ -174,34 +180,56 @@ def train(
         study_file=settings.study_file,
         on_trial=on_trial,
     )
-    half_life = _half_life(settings, rows, ordered, context)
-    candidates = _candidates(rows, ordered, half_life, context, settings, progress or _silent)
+    folds = Folds(rows, ordered, plan)
+    half_life = _half_life(settings, folds, context)
+    candidates = _candidates(folds, half_life, context, settings, progress or _silent)
     return _conclude(candidates, selection, order[pooled_rows(ordered)], half_life)
 
 
-def _half_life(settings: TrainSettings, rows: Examples, split: Split, context: Context) -> float | None:
+def _plan(rows: Examples, split: Split, settings: TrainSettings) -> Plan:
+    """Decide on columns to learn from; the purchase process is fitted on what even the earliest fold may know."""
+    rhythm = None
+    if settings.purchase_columns is not None:
+        first = rows.take(min((fold.train for fold in split.folds), key=len))
+        as_of = first if first.cutoff is None else first.take(first.cutoff == first.cutoff.max())
+        process = fit_purchase_process(settings.purchase_columns.rhythm(as_of.features))
+        rhythm = Rhythm(process, settings.purchase_columns, _window_days(split))
+    return make_plan(rows.features.iloc[split.train], rhythm=rhythm, seed=settings.seed)
+
+
+def _window_days(split: Split) -> float:
+    if "horizon_days" not in split.settings:
+        raise TrainingError(
+            "purchase columns for a table without cutoffs", "a panel with a horizon", "leave purchase_columns out"
+        )
+    return float(split.settings["gap_days"] + split.settings["horizon_days"])
+
+
+def _half_life(settings: TrainSettings, folds: Folds, context: Context) -> float | None:
     if settings.half_life_days == "auto":
-        return choose_half_life(rows, split, context.encoding, context.budget)
+        return choose_half_life(folds, context.encoding, context.budget)
     return settings.half_life_days
 
 
 def _candidates(
-    rows: Examples,
-    split: Split,
+    folds: Folds,
     half_life: float | None,
     context: Context,
     settings: TrainSettings,
     progress: Progress,
 ) -> dict[str, Candidate]:
-    teaching = aged(rows, half_life)
+    rows, split = folds.examples, folds.split
+    teaching = replace(folds, examples=aged(rows, half_life))
+    preparation, final_rows = folds.plan.learn(teaching.examples.take(split.train))
+    final = Prepared(final_rows, preparation)
     members: dict[str, Candidate] = {}
     for family in settings.families:
         if family != BLEND:
             progress(f"training {family}")
-            members[family] = family_candidate(family, rows, teaching, split, context, calibrate=settings.calibrate)
+            members[family] = family_candidate(family, rows, teaching, final, context, calibrate=settings.calibrate)
     if BLEND in settings.families:
         progress("blending")
-        blend = blend_candidate(members, rows, split, context, calibrate=settings.calibrate)
+        blend = blend_candidate(members, rows, split, final, settings.seed, calibrate=settings.calibrate)
         return {**members, BLEND: blend}
     return members
 

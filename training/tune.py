@@ -18,9 +18,9 @@ from training.budget import Budget
 from training.encoding import Encoding
 from training.errors import TrainingError
 from training.examples import Examples
+from training.folds import Folds
 from training.scoring import expit, level_free_log_loss
 from training.search_space import SPACE, STARTS, Parameters, Range
-from training.splits import Fold, Split
 
 if TYPE_CHECKING:
     import optuna
@@ -106,8 +106,7 @@ class _FoldMatrices:
 
 
 def search(
-    examples: Examples,
-    split: Split,
+    folds: Folds,
     encoding: Encoding,
     *,
     trials: int,
@@ -122,10 +121,8 @@ def search(
 
     Parameters
     ----------
-    examples
-        All rows; only those in the folds are read.
-    split
-        Folds to judge on.
+    folds
+        Rows to learn from and to judge on.
     encoding
         Kinds and categories of the columns.
     trials
@@ -155,8 +152,8 @@ def search(
     """
     if trials < 1:
         raise TrainingError(f"{trials} trials", "1 or more", "raise the number of trials, or leave the booster out")
-    matrices = [_fold_matrices(examples, fold, encoding) for fold in split.folds]
-    study = _open_study(_study_name(examples, split, seed), study_file)
+    matrices = [_fold_matrices(train, validation, encoding) for train, validation in folds]
+    study = _open_study(_study_name(folds, seed), study_file)
     _enqueue(study, [*STARTS, *starts])
     return _Search(study, matrices, budget, seed, device, on_trial).run(trials)
 
@@ -270,8 +267,7 @@ class _Search:
         self.best = _Curve(rounds, score, margins)
 
 
-def _fold_matrices(examples: Examples, fold: Fold, encoding: Encoding) -> _FoldMatrices:
-    train, validation = examples.take(fold.train), examples.take(fold.validation)
+def _fold_matrices(train: Examples, validation: Examples, encoding: Encoding) -> _FoldMatrices:
     matrix = quantile_matrix(train, encoding)
     return _FoldMatrices(
         matrix, quantile_matrix(validation, encoding, reference=matrix), validation.label, validation.weight
@@ -325,15 +321,17 @@ def _within(limits: Range, value: Any) -> float | int:
     return int(inside) if limits.whole else inside
 
 
-def _study_name(examples: Examples, split: Split, seed: int) -> str:
-    """Name that changes with the rows, the folds and the seed, so that only the same study is ever continued."""
+def _study_name(folds: Folds, seed: int) -> str:
+    """Name that changes with rows, folds, space and seed, so that only the same study is ever continued."""
     import pandas as pd
 
-    digest = hashlib.sha256()
-    digest.update(json.dumps([seed, [str(name) for name in examples.features.columns]]).encode())
-    digest.update(pd.util.hash_pandas_object(examples.features, index=False).to_numpy().tobytes())
-    digest.update(examples.label.astype(np.int8).tobytes())
-    for fold in split.folds:
+    rows = folds.examples
+    limits = {name: (searched.low, searched.high) for name, searched in SPACE.items()}
+    digest = hashlib.sha256(json.dumps([seed, limits, [str(name) for name in rows.features.columns]]).encode())
+    digest.update(pd.util.hash_pandas_object(rows.features, index=False).to_numpy().tobytes())
+    digest.update(rows.label.astype(np.int8).tobytes())
+    digest.update(b"" if rows.weight is None else rows.weight.tobytes())
+    for fold in folds.split.folds:
         digest.update(fold.train.astype(np.int64).tobytes())
         digest.update(fold.validation.astype(np.int64).tobytes())
     return f"boosting-{digest.hexdigest()[:16]}"

@@ -121,7 +121,7 @@ def test_saving_replaces_a_model_and_leaves_nothing_half_written(tmp_path):
         (None, "no readable model"),
         ("{", "no readable model"),
         (json.dumps({"format": 99, "family": "logistic"}), "format 99"),
-        (json.dumps({"format": 1, "family": "oracle"}), "family 'oracle'"),
+        (json.dumps({"format": 2, "family": "oracle"}), "family 'oracle'"),
     ],
 )
 def test_a_folder_without_a_known_model_is_refused(content, message, tmp_path):

@@ -10,6 +10,7 @@ from training.budget import Budget
 from training.encoding import learn_encoding
 from training.errors import TrainingError
 from training.examples import Examples
+from training.folds import Folds
 from training.scoring import expit, level_free_log_loss
 from training.search_space import SPACE, STARTS
 from training.splits import Split, stratified
@@ -41,7 +42,7 @@ def rows() -> tuple[Examples, Split]:
 def run(rows: tuple[Examples, Split], **changes) -> Found:
     examples, split = rows
     settings = {"trials": 6, "budget": Budget(), "seed": 0, **changes}
-    return search(examples, split, learn_encoding(examples.features), **settings)
+    return search(Folds(examples, split), learn_encoding(examples.features), **settings)
 
 
 def test_good_defaults_come_first_and_everything_stays_inside_the_space(rows):
