@@ -129,9 +129,8 @@ class PurchaseProcess:
 
     def signals(self, rhythm: Rhythm, days: float) -> pd.DataFrame:
         """Two further signals: log odds of no order in the window, and the probability of being alive."""
-        return pd.DataFrame({RISK: logit(self.no_order(rhythm, days)), ALIVE: self.alive(rhythm)}).where(
-            rhythm.known[:, None]
-        )
+        values = {RISK: logit(self.no_order(rhythm, days)), ALIVE: self.alive(rhythm)}
+        return pd.DataFrame({name: np.where(rhythm.known, value, np.nan) for name, value in values.items()})
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
