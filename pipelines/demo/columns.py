@@ -53,7 +53,7 @@ ROWS_A_CHUNK = 10_000_000
 
 
 def numbered(letter: str, chunk: int, count: int) -> Numbered:
-    """Number the rows of a chunk so that no two chunks share an identifier."""
+    """Give the rows of a chunk numbers so that no two chunks share an identifier."""
     return Numbered(letter, np.arange(count, dtype=np.int64) + chunk * ROWS_A_CHUNK)
 
 

@@ -36,8 +36,8 @@ _STATED = {
 class Terms:
     """Contract terms of a chunk, in order of customer and time; every field has one entry a term.
 
-    ``index`` is the term's number within its customer, -1 for a trial; ``first_row`` is the row of each customer's first
-    paid term.
+    ``index`` is the term's number within its customer, -1 for a trial; ``first_row`` is the row of each customer's
+    first paid term.
     """
 
     customer: np.ndarray
@@ -104,18 +104,18 @@ def _price_paths(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np
 
 
 def _path(factors: np.ndarray) -> np.ndarray:
-    """Running product that begins with 1; (n, k) to (n, k + 1)."""
+    """Multiply up, beginning with 1; (n, k) to (n, k + 1)."""
     return np.concatenate([np.ones((len(factors), 1)), factors.cumprod(axis=1)], axis=1)
 
 
 def contracts(rng: np.random.Generator, world: World, terms: Terms) -> dict[str, Values]:
-    """Write one row a term; a renewal is a new row and now and then entered late."""
+    """Write one row a term; a renewal is a new row, and some first contracts are entered late."""
     count = len(terms.customer)
     noticed = _noticed(world, terms)
     notice_at = np.where(noticed, world.notice_at[terms.customer], np.nan)
     offered_at = _offered_at(rng, world, terms)
     start = terms.start_day.astype(float)
-    late = (rng.random(count) < LATE_SHARE) & (terms.index > 0)
+    late = (rng.random(count) < LATE_SHARE) & (np.arange(count) == _first_rows(terms)[terms.customer])
     price = np.where(terms.is_trial, 0.0, terms.price)
     columns: dict[str, Values] = {
         "contract_id": numbered("K", world.chunk, count),
@@ -140,6 +140,11 @@ def contracts(rng: np.random.Generator, world: World, terms: Terms) -> dict[str,
     }
     stop = np.full(count, float(world.clock.end_day))
     return known("contracts", columns, world, stop, np.ones(count, dtype=bool))
+
+
+def _first_rows(terms: Terms) -> np.ndarray:
+    """Row of each customer's first term, trial or paid; shape (n,)."""
+    return np.searchsorted(terms.customer, np.arange(len(terms.first_row)))
 
 
 def _noticed(world: World, terms: Terms) -> np.ndarray:
@@ -174,7 +179,7 @@ def _renewal_of(world: World, terms: Terms) -> Numbered:
 
 
 def _reasons(rng: np.random.Generator, world: World, terms: Terms, noticed: np.ndarray) -> Words:
-    """The reason that the customer gave: often the true one, often "other", sometimes none."""
+    """Draw the reason that the customer gave: often the true one, often "other", sometimes none."""
     stated = np.array([REASONS.index(_STATED[name]) for name in CAUSE_NAMES])
     cause = world.lives.cause[terms.customer]
     drawn = rng.random(len(cause))

@@ -13,7 +13,7 @@ LATE_SHARE = 0.06
 
 
 def customer_ids(world: World) -> Numbered:
-    """Identifiers of all customers of the chunk, in order."""
+    """Give the identifiers of all customers of the chunk, in order."""
     return Numbered("C", world.population.number)
 
 

@@ -71,7 +71,7 @@ def interactions(rng: np.random.Generator, world: World, terms: Terms) -> dict[s
 
 
 def _rhythmic(rng: np.random.Generator, world: World) -> list[Contacts]:
-    """Calls, reviews, visits and changes of the customer success manager, each in its own rhythm."""
+    """Draw calls, reviews, visits and changes of the customer success manager, each in its own rhythm."""
     csm = world.population.has_csm
     at_work = day_factors(world) * world.presence * np.float32(1.3)
     kept_up = world.effect(CONTACT, CONTACT_FACTORS) * at_work
@@ -91,7 +91,7 @@ def _rhythmic(rng: np.random.Generator, world: World) -> list[Contacts]:
 
 
 def _campaigns(rng: np.random.Generator, world: World) -> Contacts:
-    """A mailing each month to most customers who are not neglected."""
+    """Send a mailing each month to most customers who are not neglected."""
     days = np.arange(world.clock.first_day + 9, world.clock.end_day, 30)
     reached = 0.8 * np.array(CONTACT_FACTORS)[world.lives.levels[:, days // 7, CONTACT]]
     reached *= world.presence[:, days] > 0
@@ -105,7 +105,7 @@ def _first_csm(rng: np.random.Generator, world: World) -> Contacts:
 
 
 def _offers(rng: np.random.Generator, world: World, terms: Terms) -> Contacts:
-    """The renewal offer is talked through unless the customer is neglected."""
+    """Talk the renewal offer through, unless the customer is neglected."""
     days = (terms.end_day - world.conditions.offer_lead_days[terms.customer]).astype(float)
     kept_up = np.array(CONTACT_FACTORS)[world.level(terms.customer, days, CONTACT)]
     told = terms.has_review & (rng.random(len(days)) < 0.85 * kept_up)

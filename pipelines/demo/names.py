@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 OWNERS: list[str] = [
-    "林予安", "周望舒", "许知遥", "沈砚清", "陆星河", "顾晚晴", "程若谷", "苏青禾", "叶明川", "江照野", "秦念初", "宋听澜",
+    "林予安", "周望舒", "许知遥", "沈砚清", "陆星河", "顾晚晴", "程若谷", "苏青禾", "叶明川", "江照野", "秦念初",
+    "宋听澜",
     "Mara Voss", "Idris Halden", "Noor Castell", "Tove Lindgard", "Pavel Orsic", "Leila Marchetti",
     "Jonah Wexley", "Anika Straub", "Desmond Okwu", "Freya Tollefsen", "Rafi Benzur", "Celine Harrow",
 ]  # fmt: skip

@@ -46,7 +46,7 @@ def orders(rng: np.random.Generator, world: World) -> dict[str, Values]:
 
 
 def _basket(rng: np.random.Generator, world: World, customer: np.ndarray, is_add_on: np.ndarray) -> dict[str, Values]:
-    """What an order holds and costs."""
+    """Fill the orders: what they hold and cost."""
     n, count = len(world.population), len(customer)
     usual = (column(SIZES, "scale")[world.population.size] ** 0.7 * 800 * rng.lognormal(0, 0.4, n))[customer]
     gross = np.where(is_add_on, usual * 0.3, usual) * rng.lognormal(0, 0.35, count)

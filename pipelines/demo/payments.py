@@ -47,7 +47,7 @@ def payments(rng: np.random.Generator, world: World, terms: Terms) -> dict[str, 
 
 
 def _invoices(world: World, terms: Terms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Customer, day and amount of every invoice of a paid term that began."""
+    """Give customer, day and amount of every invoice of a paid term that began."""
     conditions = world.conditions
     stop = np.minimum(world.lives.left_day, world.clock.end_day) - 1
     last = anniversaries(world.clock, conditions.paid_day, conditions.billing_months, stop[:, None]).cycle[:, 0]

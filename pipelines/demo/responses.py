@@ -18,8 +18,8 @@ SHARES = {"persuadable": 0.30, "sure_thing": 0.45, "lost_cause": 0.15, "do_not_d
 def draw_responses(rng: np.random.Generator, population: Population) -> np.ndarray:
     """Draw the response type of each customer, so that traits tell something about it.
 
-    Customers with a low hazard stay anyway, those with a high one are often lost; customers without a manager of their own
-    and those who never finished the set-up can be persuaded; small online customers rather be left alone.
+    Customers with a low hazard stay anyway, those with a high one are often lost; customers without a manager of their
+    own and those who never finished the set-up can be persuaded; small ones who use little would rather be left alone.
     """
     risk = np.log(population.conditions.hazard_factor)
     reachable = np.where(population.has_csm, -0.3, 0.25) + np.where(population.set_up_done, -0.15, 0.4)

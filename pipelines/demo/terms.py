@@ -61,8 +61,8 @@ def anniversaries(clock: Clock, start_day: np.ndarray, months: np.ndarray | int,
     Returns
     -------
     Anniversaries
-        ``days_left`` to the next boundary after the day, whether the day is itself the end of a cycle, and the number of
-        the running cycle from 0 (negative before the start).
+        ``days_left`` to the next boundary after the day, whether the day is itself the end of a cycle, and the number
+        of the running cycle from 0 (negative before the start).
     """
     month, day_of_month = _split(clock, days)
     start_month, start_day_of_month = _split(clock, start_day[:, None])

@@ -62,15 +62,15 @@ def language(world: World, customer: np.ndarray) -> np.ndarray:
 
 
 def ticket_texts(rng: np.random.Generator, languages: np.ndarray, topic: np.ndarray, mood: np.ndarray) -> Words:
-    """What the customer wrote in a ticket."""
+    """Pick what the customer wrote in a ticket."""
     return _TICKETS.pick(rng, (languages * len(TICKET_TOPICS) + topic) * len(TICKET_MOODS) + mood)
 
 
 def comment_texts(rng: np.random.Generator, languages: np.ndarray, tag: np.ndarray) -> Words:
-    """What the customer wrote in a survey; tag -1 gives null."""
+    """Pick what the customer wrote in a survey; tag -1 gives null."""
     return _COMMENTS.pick(rng, np.where(tag < 0, -1, languages * len(COMMENT_TAGS) + tag))
 
 
 def notes(rng: np.random.Generator, languages: np.ndarray, kind: np.ndarray) -> Words:
-    """What was noted about a contact; kind -1 gives null."""
+    """Pick what was noted about a contact; kind -1 gives null."""
     return _NOTES.pick(rng, np.where(kind < 0, -1, languages * len(NOTE_KINDS) + kind))

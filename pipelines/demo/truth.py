@@ -1,14 +1,16 @@
 """What really happened and why: files that no stage reads, only tests and benchmarks.
 
-``truth.parquet`` holds one row a customer: ``customer_id``, ``churned_at`` (the notice, or the end of a term that was not
-renewed; null for those who stay), ``ended_at`` (service stopped), ``is_passive`` (left without notice), ``true_cause`` and
-``treatment_response``. ``hazard.parquet`` holds one row a customer and week: ``at``, ``hazard_per_week`` for one week of
-exposure, ``risk_of_week`` (probability of leaving within that week given its levels) and the level of each cause.
-``conditions.parquet`` holds the constants of the latent process.
+``truth.parquet`` holds one row a customer: ``customer_id``, ``churned_at`` (the notice, or the end of a term that was
+not renewed; null for those who stay), ``ended_at`` (service stopped), ``is_passive`` (left without notice),
+``true_cause`` and ``treatment_response``. ``hazard.parquet`` holds one row a customer and week: ``at``,
+``hazard_per_week`` for one week of exposure, ``risk_of_week`` (probability of leaving within that week) and
+the level of
+each cause. ``conditions.parquet`` holds the constants of the latent process.
 
-The risk of a customer at a cutoff is the probability of leaving in ``[cutoff, cutoff + horizon)`` given the levels in the
-week of the cutoff and the contract calendar, the future of the levels and of offers not yet made integrated out exactly.
-No one who sees the tables alone can rank better than by this number.
+The risk of a customer at a cutoff is the probability of leaving in ``[cutoff, cutoff + horizon)`` given the
+levels up to
+the week of the cutoff and the contract calendar; what the levels and the offers not yet made will do is integrated out
+exactly (see ``risk``). Nobody who sees the tables alone can rank better than by this number.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ _DAY_FIELDS = ("started_day", "paid_day")
 
 
 def truth_table(world: World, response: np.ndarray) -> pa.Table:
-    """One row a customer: when and why it left, and how it responds to treatment."""
+    """Lay out one row a customer: when and why it left, and how it responds to treatment."""
     lives = world.lives
     left = lives.left_day != NOT_LEFT
     noticed = lives.notice_day != NOT_LEFT
@@ -78,7 +80,7 @@ def hazard_table(world: World) -> pa.Table:
 
 
 def conditions_table(world: World) -> pa.Table:
-    """One row a customer: the constants of its latent process."""
+    """Lay out one row a customer: the constants of its latent process."""
     conditions, clock = world.conditions, world.clock
     columns = {"customer_id": to_array(customer_ids(world), pa.string())}
     for name in (field.name for field in fields(Conditions) if field.name != "onset_factors"):
@@ -105,8 +107,8 @@ def true_risk(truth_folder: Path, cutoffs: Iterable[date | datetime], horizon_da
     -------
     pandas.DataFrame
         ``customer_id``, ``cutoff``, ``probability``, and ``churned``: whether the customer left in
-        ``[cutoff, cutoff + horizon_days)``. A customer is alive when its relationship began before the cutoff and it had not
-        left before. Past the simulated window ``churned`` says nothing: compare only windows that are over.
+        ``[cutoff, cutoff + horizon_days)``. A customer is alive when its relationship began before the cutoff and it
+        had not left before. Past the simulated window ``churned`` says nothing: compare only windows that are over.
     """
     conditions = pd.read_parquet(truth_folder / "conditions.parquet")
     truth = pd.read_parquet(truth_folder / "truth.parquet", columns=["customer_id", "churned_at"])

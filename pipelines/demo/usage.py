@@ -55,7 +55,7 @@ def usage_events(rng: np.random.Generator, world: World) -> dict[str, Values]:
 
 
 def _intensity(rng: np.random.Generator, world: World) -> np.ndarray:
-    """Expected uses a day within the window; (n, days of the window)."""
+    """Give the expected uses a day within the window; (n, days of the window)."""
     n, steps = len(world.population), world.clock.steps
     habit = rng.standard_gamma(25.0, (n, steps), dtype=np.float32) / np.float32(25.0)
     pause = rng.random((n, steps), dtype=np.float32) < 0.003
@@ -74,7 +74,7 @@ def _occurrences(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np
 
 
 def _setups(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Set-up of the key feature after the start and, now and then, again; never by those who did not do it."""
+    """Set the key feature up after the start and now and then again; some customers never do."""
     starter = np.flatnonzero(world.population.set_up_done)
     first = world.conditions.started_day[starter] + rng.integers(1, 22, len(starter))
     months = max(1, (world.clock.end_day - world.clock.first_day) // 60)

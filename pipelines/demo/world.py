@@ -39,7 +39,7 @@ class World:
 
     @cached_property
     def presence(self) -> np.ndarray:
-        """How present each customer is on each day: 0 before and after, 1 as a customer, less after notice; (n, days)."""
+        """Presence on each day: 0 before and after, 1 as a customer, less after notice; shape (n, days)."""
         days = np.arange(self.clock.end_day, dtype=np.int32)
         here = (days >= self.conditions.started_day[:, None]) & (days < self.lives.left_day[:, None])
         noticed = days >= self.lives.notice_day[:, None]
