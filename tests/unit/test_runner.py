@@ -57,9 +57,9 @@ def test_what_was_not_made_names_the_way(store):
 
 def test_a_failed_write_leaves_the_earlier_record(store):
     store.save("calendar", {"a": 1})
+    loop: dict[str, object] = {}
+    loop["self"] = loop
     with pytest.raises(ValueError, match="Circular"):
-        loop: dict[str, object] = {}
-        loop["self"] = loop
         store.save("calendar", loop)
     assert store.load("calendar") == {"a": 1}
 
