@@ -149,8 +149,41 @@ def _fit_rule(examples: Examples, parameters: Mapping[str, Any], context: Contex
     return fit_rule(examples, context.encoding, column)
 
 
+def _fit_decision_tree(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+    from training.trees import fit_decision_tree
+
+    return fit_decision_tree(examples, context.encoding, parameters, seed=context.seed)
+
+
+def _fit_hist_boosting(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+    from training.trees import fit_hist_boosting
+
+    return fit_hist_boosting(examples, context.encoding, parameters, seed=context.seed)
+
+
+def _fit_neural_net(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+    from training.neural_net import fit_neural_net
+
+    return fit_neural_net(examples, context.encoding, parameters, seed=context.seed)
+
+
+_DECISION_TREES = (
+    {"max_leaf_nodes": 16, "min_leaf_share": 0.01},
+    {"max_leaf_nodes": 8, "min_leaf_share": 0.02},
+    {"max_leaf_nodes": 32, "min_leaf_share": 0.005},
+)
+_HIST_BOOSTINGS = (
+    {"max_iter": 120, "learning_rate": 0.05, "max_leaf_nodes": 8, "min_samples_leaf": 40, "l2_regularization": 5.0},
+    {"max_iter": 250, "learning_rate": 0.05, "max_leaf_nodes": 4, "min_samples_leaf": 40, "l2_regularization": 5.0},
+    {"max_iter": 120, "learning_rate": 0.05, "max_leaf_nodes": 24, "min_samples_leaf": 40, "l2_regularization": 5.0},
+)
+_NEURAL_NETS = ({"hidden": 16, "alpha": 1.0}, {"hidden": 16, "alpha": 10.0}, {"hidden": 48, "alpha": 3.0})
+
 FAMILIES: dict[str, Family] = {
     "recency_rule": Grid(_fit_rule),
     "logistic": Logistic(),
+    "decision_tree": Grid(_fit_decision_tree, _DECISION_TREES),
+    "hist_boosting": Grid(_fit_hist_boosting, _HIST_BOOSTINGS),
+    "neural_net": Grid(_fit_neural_net, _NEURAL_NETS),
     "xgboost": Boosting(),
 }

@@ -26,6 +26,9 @@ MODEL_FILE = "model.json"
 CORES: dict[str, tuple[str, str]] = {
     "recency_rule": ("training.baselines", "OneColumnRule"),
     "logistic": ("training.logistic", "LogisticCore"),
+    "decision_tree": ("training.trees", "DecisionTreeCore"),
+    "hist_boosting": ("training.trees", "HistBoostingCore"),
+    "neural_net": ("training.neural_net", "NeuralNetCore"),
     "xgboost": ("training.boosting", "BoostingCore"),
     "blend": ("training.blend", "BlendCore"),
 }

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from training.baselines import best_column, choose_rule_column, fit_rule
 from training.blend import blend_of
@@ -16,7 +18,9 @@ from training.errors import TrainingError
 from training.examples import Examples
 from training.logistic import design_matrix, fit_logistic, learn_term
 from training.model import Core, FittedModel, load_model
+from training.neural_net import fit_neural_net
 from training.scoring import expit, log_loss, logit, roc_auc
+from training.trees import fit_decision_tree, fit_hist_boosting
 
 TREES = {"learning_rate": 0.1, "max_depth": 3, "subsample": 0.8, "rounds": 40}
 
@@ -43,11 +47,19 @@ def fit(family: str, examples: Examples) -> Core:
         return fit_logistic(examples, encoding, {"strength": 1.0})
     if family == "xgboost":
         return fit_boosting(examples, encoding, TREES, seed=0)
+    if family == "decision_tree":
+        return fit_decision_tree(examples, encoding, {"max_leaf_nodes": 16, "min_leaf_share": 0.01}, seed=0)
+    if family == "hist_boosting":
+        return fit_hist_boosting(examples, encoding, {"max_iter": 30, "max_leaf_nodes": 8}, seed=0)
+    if family == "neural_net":
+        return fit_neural_net(examples, encoding, {"hidden": 8, "alpha": 1.0}, seed=0)
     cores = {name: fit(name, examples) for name in ("logistic", "xgboost")}
     return blend_of(cores, {"logistic": 0.25, "xgboost": 0.75})
 
 
-every_family = pytest.mark.parametrize("family", ["recency_rule", "logistic", "xgboost", "blend"])
+every_family = pytest.mark.parametrize(
+    "family", ["recency_rule", "logistic", "decision_tree", "hist_boosting", "neural_net", "xgboost", "blend"]
+)
 
 
 @every_family
@@ -102,6 +114,24 @@ def test_no_file_of_a_model_is_a_pickle(tmp_path):
     kinds = {path.suffix for path in (tmp_path / "model").rglob("*") if path.is_file()}
 
     assert kinds == {".json", ".ubj"}
+
+
+@pytest.mark.parametrize("family", ["decision_tree", "hist_boosting"])
+def test_arrays_of_trees_predict_as_scikit_learn_does(family):
+    examples = customers()
+    core = fit(family, examples)
+    matrix = core.columns.matrix(examples.features)
+    found = core.probability(examples.features)
+
+    if family == "hist_boosting":
+        boosting = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8, early_stopping=False, random_state=0)
+        expected = boosting.fit(matrix, examples.label).predict_proba(matrix)[:, 1]
+    else:
+        tree = DecisionTreeClassifier(max_leaf_nodes=16, min_samples_leaf=0.01, random_state=0)
+        leaf = tree.fit(matrix, examples.label).apply(matrix)
+        left, size = np.bincount(leaf, examples.label), np.bincount(leaf)
+        expected = ((left + 5 * examples.label.mean()) / (size + 5))[leaf]
+    np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 def test_saving_replaces_a_model_and_leaves_nothing_half_written(tmp_path):
