@@ -28,8 +28,6 @@ class Part:
         The table.
     columns
         Columns of signals over its rows.
-    origin
-        Instant from which decayed sums are weighted and days are counted, microseconds.
     thresholds
         Limits that a business sets.
     """
@@ -37,7 +35,6 @@ class Part:
     number: int
     table: Table
     columns: Sequence[SignalColumn]
-    origin: int
     thresholds: Thresholds
 
     @cached_property
@@ -73,7 +70,7 @@ class Part:
 
     def ask(self, rows: ir.Table) -> Asked:
         """Call each definition on the rows."""
-        facts = Facts(self.table, rows, self.origin, self.thresholds)
+        facts = Facts(self.table, rows, self.thresholds)
         terms = {signal: signal.definition(facts) for signal in self.signals}
         different = {a.identity: a for term in terms.values() for a in term.aggregates}
         return Asked(self, terms, list(different.values()), {key: place for place, key in enumerate(different)})
@@ -126,6 +123,12 @@ class Asked:
         return [(place, days) for place in self.added for days in self.wanted_in_windows(place)]
 
     @cached_property
+    def decayed(self) -> dict[int, float]:
+        """Half-lives in days of the decayed sums, by place."""
+        half_lives = {place: aggregate.half_life_days for place, aggregate in enumerate(self.aggregates)}
+        return {place: half_life for place, half_life in half_lives.items() if half_life is not None}
+
+    @cached_property
     def distinct(self) -> list[int]:
         """Places of the aggregates that count different values."""
         return [place for place, aggregate in enumerate(self.aggregates) if aggregate.operation == "distinct"]
@@ -140,12 +143,14 @@ class Asked:
         assert isinstance(column.signal, RowSignal)
         term = self.terms[column.signal]
         values = [self._value(aggregate, column.days, row) for aggregate in term.aggregates]
-        value = term.finish(values, Moment(cutoff, column.days, self.part.origin))
+        value = term.finish(values, Moment(cutoff, column.days))
         return filled(value, column.signal.empty)
 
     def _value(self, aggregate: Aggregate, days: int | None, row: Any) -> ir.Value:
         name = self.value_name(self.places[aggregate.identity], days)
-        return row[name] if name in row.columns else placeholder(aggregate.operation, aggregate.value)
+        if name not in row.columns:
+            return placeholder(aggregate.operation, aggregate.value)
+        return row[name].cast("float64") if aggregate.operation in ("sum", "decayed") else row[name]
 
     def value_name(self, place: int, days: int | None) -> str:
         """Name of an aggregate in a window."""

@@ -7,12 +7,15 @@ from typing import Any
 import ibis
 from ibis.expr import types as ir
 
-from features.rows import BAND, CODE, SLICE
+from features.rows import BAND, CODE, END, SLICE
 from features.source import Source
-from features.terms import MICROSECONDS_PER_DAY, Aggregate
+from features.terms import MICROSECONDS_PER_DAY, Aggregate, exact
 from features.timeline import LONGEST_BAND_DAYS
 
 KEY = "_key"
+_SUMS = ("count", "sum", "decayed", "days")
+_OF_PAIRS = {"latest": "max", "earliest": "min"}
+"""A pair of time and value is compared by time first."""
 
 
 @ibis.udf.scalar.builtin(name="bit_count", signature=(("int64",), "int64"))
@@ -22,9 +25,10 @@ def _bit_count(bits):  # type: ignore[no-untyped-def]
 
 def banded(source: Source) -> ir.Table:
     """Give one row a customer, slice and band with a column for every aggregate that is put together from bands."""
-    asked, midnight = source.asked, source.timeline.instants[-1] % MICROSECONDS_PER_DAY
-    aggregates = {f"a{place}": _over_rows(asked.aggregates[place], midnight) for place in asked.added}
-    return source.input.group_by(CODE, SLICE, BAND).aggregate(**aggregates)
+    asked = source.asked
+    aggregates = {f"a{place}": _over_rows(asked.aggregates[place], source) for place in asked.added}
+    ends = {END: source.input[END].max()} if asked.decayed else {}
+    return source.input.group_by(CODE, SLICE, BAND).aggregate(**aggregates, **ends)
 
 
 def keys(source: Source, place: int) -> ir.Table:
@@ -38,17 +42,27 @@ def keys(source: Source, place: int) -> ir.Table:
 
 def over_bands(aggregate: Aggregate, column: Any) -> ir.Value:
     """Put bands together."""
-    operation = {"count": "sum", "days": "sum", "latest": "max"}.get(aggregate.operation, aggregate.operation)
-    return getattr(column, operation)()
+    operation = _OF_PAIRS.get(aggregate.operation, aggregate.operation)
+    return column.sum() if operation in _SUMS else getattr(column, operation)()
 
 
-def _over_rows(aggregate: Aggregate, midnight: int) -> ir.Value:
+def _over_rows(aggregate: Aggregate, source: Source) -> ir.Value:
+    value = _only(aggregate, aggregate.value)
     if aggregate.operation == "count":
-        return _only(aggregate, aggregate.value).count().cast("float32")
+        return value.count().cast("float32")
     if aggregate.operation == "days":
-        return _days(aggregate, midnight).cast("float32")
-    operation = "max" if aggregate.operation == "latest" else aggregate.operation
-    return getattr(_only(aggregate, aggregate.value), operation)()
+        return _days(aggregate, source.timeline.instants[-1] % MICROSECONDS_PER_DAY).cast("float32")
+    if aggregate.operation == "sum":
+        return exact(value).sum()
+    if aggregate.half_life_days is not None:
+        return exact(_weight(source, aggregate.half_life_days) * value).sum()
+    return getattr(value, _OF_PAIRS.get(aggregate.operation, aggregate.operation))()
+
+
+def _weight(source: Source, half_life_days: float) -> Any:
+    """Weight of a row at the end of its slice, from which later instants are reached by a common factor."""
+    age = (source.input[END] - source.input[source.part.table.happened_at]).cast("float64")
+    return ibis.literal(2.0) ** (age * (-1.0 / (half_life_days * MICROSECONDS_PER_DAY)))
 
 
 def _only(aggregate: Aggregate, value: Any) -> Any:

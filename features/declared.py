@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 from features.facts import Facts, facts_schema, gap_column
 from features.tables import Table
 from features.terms import Moment, Term
-from features.values import Values
+from features.values import Values, record
 
 Risk = Literal["rises", "falls", "none"]
 EVER = "ever"
@@ -143,7 +143,7 @@ class RowSignal(Signal):
         """Type of the finished term."""
         term, _ = self._unbound
         values = [placeholder(aggregate.operation, aggregate.value) for aggregate in term.aggregates]
-        value = term.finish(values, Moment(ibis.literal(0, type="int64"), days, 0))
+        value = term.finish(values, Moment(ibis.literal(0, type="int64"), days))
         return "string" if value.type().is_string() else "float64"
 
     @property
@@ -181,11 +181,11 @@ class DerivedSignal(Signal):
 
     def inputs(self, days: int | None) -> tuple[SignalColumn, ...]:
         """Signals that it asks for."""
-        return tuple(SignalColumn(signal, window) for signal, window in self._record(days).asked)
+        return tuple(SignalColumn(signal, window) for signal, window in self._record(days)[0].asked)
 
     def value_type(self, days: int | None) -> str:
         """Type of the value."""
-        return "string" if self.value(Values.recording(days)).type().is_string() else "float64"
+        return "string" if self._record(days)[1].type().is_string() else "float64"
 
     @property
     def columns_read(self) -> frozenset[str]:
@@ -196,14 +196,18 @@ class DerivedSignal(Signal):
     @property
     def is_relative(self) -> bool:
         """Whether it looks at peers, or one of its inputs does."""
-        return any(self._record(days).asked_peers for days in self.windows) or any(
+        return any(self._record(days)[0].asked_peers for days in self.windows) or any(
             column.signal.is_relative for days in self.windows for column in self.inputs(days)
         )
 
-    def _record(self, days: int | None) -> Values:
-        record = Values.recording(days)
-        self.value(record)
-        return record
+    def _record(self, days: int | None) -> tuple[Values, ir.Value]:
+        if days not in self._records:
+            self._records[days] = record(self.definition, days)
+        return self._records[days]
+
+    @cached_property
+    def _records(self) -> dict[int | None, tuple[Values, ir.Value]]:
+        return {}
 
 
 def prefix(table: Table) -> str:
@@ -229,6 +233,6 @@ def unbound_facts(table: Table) -> Facts:
 
 def placeholder(operation: str, value: ir.Value) -> ir.Value:
     """Give a null of the type that an aggregate has."""
-    if operation in ("count", "distinct", "days"):
+    if operation in ("count", "distinct", "days", "sum", "decayed"):
         return ibis.null("float64")
     return ibis.null(value.type())

@@ -28,8 +28,6 @@ class Facts:
     rows
         Ibis table with the canonical columns, times as microseconds since 1970, already cut and masked, and a column
         of gaps for each `days_since_previous` that is asked for.
-    origin
-        Instant from which decayed sums are weighted and days are counted, in microseconds since 1970.
     thresholds
         Limits that a business sets.
 
@@ -41,8 +39,8 @@ class Facts:
         What `days_since_previous` was asked for so far.
     """
 
-    def __init__(self, table: Table, rows: ir.Table, origin: int = 0, thresholds: Thresholds | None = None) -> None:
-        self._table, self._rows, self._origin = table, rows, origin
+    def __init__(self, table: Table, rows: ir.Table, thresholds: Thresholds | None = None) -> None:
+        self._table, self._rows = table, rows
         self.thresholds = thresholds or Thresholds()
         self.columns_read: set[str] = set()
         self.gaps_read: set[str] = set()
@@ -151,6 +149,12 @@ class Facts:
         pair = ibis.struct({"at": self._time(), "value": value})
         return Term((Aggregate("latest", pair, _and(where, value.notnull())),), lambda values, _: values[0]["value"])
 
+    def earliest(self, value: ir.Value, where: Condition = None) -> Term:
+        """Known value of the oldest row."""
+        pair = ibis.struct({"at": self._time(), "value": value})
+        aggregate = Aggregate("earliest", pair, _and(where, value.notnull()))
+        return Term((aggregate,), lambda values, _: values[0]["value"])
+
     def distinct(self, value: ir.Value, where: Condition = None) -> Term:
         """Count different values; 0 where there are none."""
         aggregate = Aggregate("distinct", value, _and(where, value.notnull()))
@@ -176,14 +180,8 @@ class Facts:
 
     def decayed(self, value: ir.Value | float, half_life_days: float, where: Condition = None) -> Term:
         """Sum in which a row counts half as much for each half-life that it is old."""
-        per_microsecond = 1.0 / (half_life_days * MICROSECONDS_PER_DAY)
-        weight = ibis.literal(2.0) ** ((self._time() - self._origin).cast("float64") * per_microsecond)
-        return Term(
-            (Aggregate("sum", weight * value, where),),
-            lambda values, moment: (
-                values[0] * ibis.literal(2.0) ** ((moment.origin - moment.cutoff).cast("float64") * per_microsecond)
-            ),
-        )
+        known = ibis.ifelse(self._time().notnull(), value, ibis.null("float64"))
+        return Term((Aggregate("decayed", known, where, half_life_days),), lambda values, _: values[0])
 
     def entropy(self, value: ir.Value, among: Sequence[int | str]) -> Term:
         """Evenness of the spread over some values: Shannon entropy over its maximum, 0 (one value) to 1 (all alike)."""

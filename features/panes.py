@@ -8,10 +8,11 @@ import ibis
 from ibis.expr import types as ir
 
 from features.banding import banded, over_bands
-from features.rows import BAND, CODE, SLICE
+from features.rows import BAND, CODE, END, SLICE
 from features.source import Source
 from features.starts import put_starts, start_name, starts_table
-from features.statements import among, between, one_row, select, union
+from features.statements import among, between, faded, one_row, select, union
+from features.terms import MICROSECONDS_PER_DAY
 
 MANY_BANDS = 500_000
 _HOME = "_home"
@@ -51,8 +52,7 @@ class Panes:
         self._is_merged = len(source.timeline.boundaries) > 1 and self._store.count(self._name("fine")) > MANY_BANDS
         if self._is_merged:
             self._merge()
-        self._history = ""
-        self._seen = -1
+        self._history, self._history_end, self._seen = "", 0, -1
 
     def advance(self, cutoff: int) -> None:
         """Bring the tables to a cutoff, later than the one before."""
@@ -63,11 +63,11 @@ class Panes:
             unsettled = [(self._name("unsettled"), "")]
         if "windows" in self._statements:
             put_starts(self._store, self._name("starts"), self._source.timeline, cutoff)
-            self._show([*self._pieces(cutoff), *unsettled], self._schema.names)
+            self._show([*self._pieces(cutoff), *unsettled], self._schema.names, cutoff)
             self._put("windows")
         if "ever" in self._statements:
             self._add_history(cutoff)
-            self._show([(self._history, ""), *unsettled], self._history_columns)
+            self._show([(self._history, ""), *unsettled], self._history_columns, cutoff)
             self._put("ever")
 
     def _name(self, what: str) -> str:
@@ -84,10 +84,17 @@ class Panes:
     def _put(self, name: str, statement: str = "") -> None:
         self._store.put(self._name(name), self._statements[statement or name])
 
-    def _show(self, pieces: Sequence[_Piece], columns: Sequence[str]) -> None:
-        """Make the statements over bands read these rows."""
-        text = union(select(name, columns, [condition] if condition else []) for name, condition in pieces)
-        self._store.view(self._name("bands"), text)
+    def _show(self, pieces: Sequence[_Piece], columns: Sequence[str], cutoff: int) -> None:
+        """Make the statements over bands read these rows, decayed sums as of the cutoff."""
+        texts = []
+        for name, condition in pieces:
+            since = self._history_end if name == self._history else END
+            formulas = {
+                _place_name(place): faded(_place_name(place), since, cutoff, half_life * MICROSECONDS_PER_DAY)
+                for place, half_life in self._asked.decayed.items()
+            }
+            texts.append(select(name, columns, [condition] if condition else [], formulas))
+        self._store.view(self._name("bands"), union(texts))
 
     def _pieces(self, cutoff: int) -> list[_Piece]:
         """Bands that a cutoff's windows read."""
@@ -114,8 +121,9 @@ class Panes:
         last = self._source.timeline.last_slice(cutoff)
         new = (self._name("merged" if self._is_merged else "fine"), between(SLICE, range(self._seen + 1, last + 1)))
         known = [(self._history, "")] if self._history else []
-        self._show([*known, new], self._history_columns)
-        before, self._history, self._seen = self._history, self._name(f"history_{last}"), last
+        self._show([*known, new], self._history_columns, cutoff)
+        before, self._history, self._history_end = self._history, self._name(f"history_{last}"), cutoff
+        self._seen = last
         self._store.put(self._history, self._statements["history"])
         if before:
             self._store.drop(before)
@@ -135,9 +143,10 @@ class Panes:
         self, bands: ir.Table, groups: dict[str, ir.Value], places: Sequence[int], name_of: Callable[[int], str]
     ) -> ir.Table:
         aggregates = self._asked.aggregates
-        return bands.group_by(**{CODE: bands[CODE], **groups}).aggregate(
-            **{name_of(place): over_bands(aggregates[place], bands[_place_name(place)]) for place in places}
-        )
+        columns = {name_of(place): over_bands(aggregates[place], bands[_place_name(place)]) for place in places}
+        if SLICE in groups and END in bands.columns:
+            columns[END] = bands[END].max()
+        return bands.group_by(**{CODE: bands[CODE], **groups}).aggregate(**columns)
 
     def _in_windows(self) -> ir.Table:
         timeline, asked = self._source.timeline, self._asked

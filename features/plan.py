@@ -110,7 +110,7 @@ def plan(
         for chosen, is_shared in _divided(
             store, some, rows, name in tables and KNOWN_AT in tables[name].columns, instants
         ):
-            part = Part(next(numbers), TABLES[name], chosen, instants[-1], thresholds)
+            part = Part(next(numbers), TABLES[name], chosen, thresholds)
             works.append(PartWork(store, part, rows, instants, is_shared=is_shared))
     return works
 

@@ -17,6 +17,7 @@ CUSTOMER = "customer_id"
 CODE = "_code"
 SLICE = "_slice"
 BAND = "_band"
+END = "_end"
 
 
 @ibis.udf.scalar.builtin(name="epoch_us", signature=(("timestamp",), "int64"))
@@ -126,3 +127,23 @@ def intervals_passed(time: Any, edges: Sequence[int]) -> ir.Value:
         return ibis.ifelse(time < edges[middle], search(low, middle), search(middle + 1, high))
 
     return search(0, len(edges))
+
+
+def lookup(number: Any, values: Sequence[int]) -> ir.Value:
+    """Give the value at a place of a list by nested halving.
+
+    Parameters
+    ----------
+    number
+        Place, from 0; larger ones give the last value.
+    values
+        Whole numbers.
+    """
+
+    def search(low: int, high: int) -> ir.Value:
+        if high - low == 1:
+            return ibis.literal(values[low], type="int64")
+        middle = (low + high) // 2
+        return ibis.ifelse(number < middle, search(low, middle), search(middle, high))
+
+    return search(0, len(values))

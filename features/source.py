@@ -9,7 +9,7 @@ from ibis.expr import types as ir
 
 from features.asked import Part
 from features.facts import facts_schema, gap_column
-from features.rows import BAND, CODE, SLICE, intervals_passed, masked, settled_at, with_gaps
+from features.rows import BAND, CODE, END, SLICE, intervals_passed, lookup, masked, settled_at, with_gaps
 from features.statements import one_row, select
 from features.store import Store
 from features.tables import KNOWN_AT
@@ -86,7 +86,9 @@ class Source:
             rows = ibis.table(_gapped_schema(part), name=self.name("gaps"))
         band = intervals_passed(rows[part.table.happened_at], self.timeline.edges)
         settled = intervals_passed(settled_at(rows, part.table, part.columns_read), self.timeline.boundaries)
-        store.view(self.name("rows"), store.compile(rows.mutate(**{SLICE: settled, BAND: band})))
+        placed = rows.mutate(**{SLICE: settled, BAND: band})
+        placed = placed.mutate(**{END: lookup(placed[SLICE], self.timeline.boundaries)})
+        store.view(self.name("rows"), store.compile(placed))
 
     def _put_changing(self) -> None:
         """Set the rows aside that are known at some cutoff and settled only later."""
@@ -118,4 +120,4 @@ def _gapped_schema(part: Part) -> dict[str, str]:
 
 
 def _schema(part: Part) -> dict[str, str]:
-    return {**_gapped_schema(part), SLICE: "int16", BAND: "int16"}
+    return {**_gapped_schema(part), SLICE: "int16", BAND: "int16", END: "int64"}

@@ -141,6 +141,24 @@ def _later(name: str, meaning: str, after: str, **more: object) -> Column:
 
 _CUSTOMER = _text("customer_id", "The customer that the row is about.", required=True)
 
+
+def _read_from(source: str) -> tuple[Column, ...]:
+    """Columns that are read from the text of a row when it is taken in."""
+    subjects = {
+        "price": "The price",
+        "competitor": "A competitor",
+        "slowness": "Slowness",
+        "complexity": "Difficulty of use",
+        "fault": "A fault",
+        "poor_service": "Poor service",
+        "leaving": "Leaving",
+    }
+    return (
+        _number("sentiment", f"Mood of the {source}: -1 complaint, 1 praise.", "score", minimum=-1, maximum=1),
+        *(_flag(f"mentions_{name}", f"{what} is mentioned in the {source}.") for name, what in subjects.items()),
+    )
+
+
 CUSTOMERS = Table(
     "customers",
     "One customer",
@@ -257,6 +275,7 @@ TICKETS = Table(
         _text("priority", "Urgency.", allowed=("low", "normal", "high", "urgent")),
         _text("topic", "Subject class given at opening."),
         _text("text", "What the customer wrote."),
+        *_read_from("text"),
         _later("first_response_at", "First answer by a person.", "opened_at"),
         _later("resolved_at", "When it was solved.", "opened_at"),
         _count("departments", "Departments that touched it.", "departments", known_from="resolved_at", minimum=0),
@@ -283,7 +302,7 @@ INTERACTIONS = Table(
         _text("channel", "Mail, telephone, chat, on site."),
         _flag("is_proactive", "Began with us."),
         _text("note", "What was said."),
-        _flag("mentions_competitor", "A competitor was named."),
+        *_read_from("note"),
         _later("replied_at", "When the customer answered.", "happened_at"),
     ),
 )
@@ -301,6 +320,7 @@ FEEDBACK = Table(
         _number("score", "0-10 for NPS, 1-5 for CSAT.", "points", minimum=0, maximum=10),
         _text("tag", "Tag chosen by the customer."),
         _text("text", "What the customer wrote."),
+        *_read_from("text"),
     ),
 )
 

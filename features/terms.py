@@ -14,8 +14,10 @@ import ibis
 from ibis.expr import types as ir
 
 MICROSECONDS_PER_DAY = 86_400_000_000
+DECIMAL = "decimal(38, 12)"
+HUGE = 1e25
 
-Operation = Literal["count", "sum", "min", "max", "latest", "days", "distinct"]
+Operation = Literal["count", "sum", "decayed", "min", "max", "earliest", "latest", "days", "distinct"]
 Number = int | float
 
 
@@ -29,13 +31,10 @@ class Moment:
         Cutoff in microseconds since 1970, an Ibis integer.
     days
         Length of the window; ``None`` for the whole history.
-    origin
-        Instant from which decayed sums were weighted, in microseconds since 1970.
     """
 
     cutoff: Any
     days: int | None
-    origin: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,22 +44,28 @@ class Aggregate:
     Parameters
     ----------
     operation
-        How rows, and later bands, are combined. ``latest`` keeps the value of the newest row (the largest of equal
-        times), ``days`` counts different days before the cutoff, ``distinct`` counts different values.
+        How rows, and later bands, are combined. ``decayed`` is a sum in which a row counts half as much for each
+        half-life that it is old; ``latest`` keeps the value of the newest row (the largest of equal
+        times), ``earliest`` that of the oldest (the smallest of equal times), ``days`` counts different days before
+        the cutoff, ``distinct`` counts different values.
     value
         Row-level expression.
     where
         Which rows count; ``None`` for all.
+    half_life_days
+        For ``decayed``.
     """
 
     operation: Operation
     value: ir.Value
     where: ir.BooleanValue | None = None
+    half_life_days: float | None = None
 
     @property
     def identity(self) -> tuple[object, ...]:
         """Equal for two aggregates that compute the same thing."""
-        return self.operation, self.value.op(), None if self.where is None else self.where.op()
+        where = None if self.where is None else self.where.op()
+        return self.operation, self.value.op(), where, self.half_life_days
 
 
 Finish = Callable[[Sequence[ir.Value], Moment], ir.Value]
@@ -110,11 +115,11 @@ class Term:
 
     def at_least(self, limit: Number) -> Term:
         """Raise smaller values to the limit."""
-        return self.map(lambda value: ibis.greatest(value, limit))
+        return self.map(lambda value: ibis.ifelse(value < limit, limit, value))
 
     def at_most(self, limit: Number) -> Term:
         """Lower larger values to the limit."""
-        return self.map(lambda value: ibis.least(value, limit))
+        return self.map(lambda value: ibis.ifelse(value > limit, limit, value))
 
     def or_else(self, other: Number) -> Term:
         """Replace null."""
@@ -138,6 +143,12 @@ def ratio(above: Any, below: Any) -> Any:
     """Divide two Ibis numbers; null where the lower one is zero."""
     below = below if isinstance(below, ir.Value) else ibis.literal(below)
     return above.cast("float64") / below.cast("float64").nullif(0.0)
+
+
+def exact(value: Any) -> Any:
+    """Give a number as a decimal of 12 places, whose sums are the same in any order; null where it is none or huge."""
+    number = value.cast("float64")
+    return ibis.ifelse(number.abs() < HUGE, number, ibis.null("float64")).cast(DECIMAL)
 
 
 def days_between(start: Any, end: Any) -> Any:

@@ -25,6 +25,8 @@ class Thresholds:
         From how many departments on a ticket counts as passed around.
     deal_stalled_days
         From how many days without movement on a deal counts as stalled.
+    many_tickets
+        How many tickets in 30 days call for escalation.
     silence_days
         Silence after which a customer of an industry counts as silent, in days.
     default_silence_days
@@ -35,5 +37,6 @@ class Thresholds:
     resolution_hours: float = 48.0
     many_departments: int = 5
     deal_stalled_days: float = 7.0
+    many_tickets: int = 3
     silence_days: Mapping[str, float] = field(default_factory=lambda: _SILENCE_DAYS)
     default_silence_days: float = 30.0

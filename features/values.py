@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis.expr import types as ir
 
-from features.terms import ratio
+from features.terms import exact, ratio
 from features.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Look = Callable[["Signal", "int | None"], Any]
 SAME = -1
 FEWEST_PEERS = 3
+_Asking = tuple["Signal", "int | None"]
 
 
 class Values:
@@ -42,18 +43,8 @@ class Values:
     def __init__(self, look: Look, days: int | None, thresholds: Thresholds | None = None) -> None:
         self._look, self._days = look, days
         self.thresholds = thresholds or Thresholds()
-        self.asked: dict[tuple[Signal, int | None], None] = {}
+        self.asked: dict[_Asking, None] = {}
         self.asked_peers = False
-
-    @classmethod
-    def recording(cls, days: int | None) -> Values:
-        """Values without rows, for looking at what a definition asks for."""
-
-        def look(signal: Signal, window: int | None) -> Any:
-            name = signal.column(window)
-            return ibis.table({name: signal.value_type(window)}, name="signals")[name]
-
-        return cls(look, days)
 
     @property
     def days(self) -> int:
@@ -90,17 +81,27 @@ class Values:
 
     def peers_mean(self, value: Any, segment: Any) -> Any:
         """Mean over the customers of the same segment at the same cutoff; null for fewer than three."""
-        return self._over_peers(value, segment, lambda peers: peers.mean())
+        return self._over_peers(value, segment, _mean)
 
     def peers_std(self, value: Any, segment: Any) -> Any:
         """Spread over the customers of the same segment at the same cutoff; null for fewer than three."""
-        return self._over_peers(value, segment, lambda peers: peers.std(how="pop"))
+        return self._over_peers(value, segment, _std)
 
-    def _over_peers(self, value: Any, segment: Any, aggregate: Callable[[Any], Any]) -> Any:
+    def peers_share_below(self, value: Any, segment: Any = None) -> Any:
+        """Share of the customers of the same segment, or of all, at the same cutoff whose value is smaller."""
+        self.asked_peers = True
+        group = None if segment is None else segment.fill_null("")
+        below = ibis.rank().over(
+            ibis.window(group_by=[value.isnull(), *([] if group is None else [group])], order_by=value)
+        )
+        known = value.count().over(ibis.window(group_by=group))
+        return ibis.ifelse(value.notnull() & (known >= FEWEST_PEERS), ratio(below, known - 1), ibis.null("float64"))
+
+    def _over_peers(self, value: Any, segment: Any, aggregate: Callable[[Any, Any], Any]) -> Any:
         self.asked_peers = True
         window = ibis.window(group_by=segment.fill_null(""))
         enough = value.count().over(window) >= FEWEST_PEERS
-        return ibis.ifelse(enough, aggregate(value).over(window), ibis.null("float64"))
+        return ibis.ifelse(enough, aggregate(value, window), ibis.null("float64"))
 
     def silence_days(self, industry: Any) -> ir.Value:
         """Silence that counts as such in the customer's industry, in days."""
@@ -108,3 +109,39 @@ class Values:
         default = ibis.literal(float(self.thresholds.default_silence_days))
         cases = [(industry.fill_null("").lower() == name.lower(), ibis.literal(float(days))) for name, days in limits]
         return ibis.cases(*cases, else_=default) if cases else default
+
+
+def _mean(value: Any, window: Any) -> Any:
+    """Mean over a window by exact sums, which are the same in any order of customers."""
+    return ratio(exact(value).sum().over(window), value.count().over(window))
+
+
+def _std(value: Any, window: Any) -> Any:
+    mean = _mean(value, window)
+    return ibis.greatest(_mean(value * value, window) - mean * mean, 0.0).sqrt()
+
+
+def record(definition: Callable[[Values], Any], days: int | None) -> tuple[Values, Any]:
+    """Call a definition without rows, and give the values that it asked and what it returned."""
+    types: dict[str, str] = {}
+
+    def look(signal: Signal, window: int | None) -> Any:
+        name = signal.column(window)
+        if name not in types:
+            raise _UnknownYetError(name, signal.value_type(window))
+        return ibis.table(types, name="signals")[name]
+
+    while True:
+        values = Values(look, days)
+        try:
+            return values, definition(values)
+        except _UnknownYetError as error:
+            types[error.name] = error.kind
+
+
+class _UnknownYetError(Exception):
+    """A definition asked for a column that the table without rows must have."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(name)
+        self.name, self.kind = name, kind

@@ -1,20 +1,73 @@
 """Payment discipline: late, failed, open and refunded invoices 支付."""
 
+from ibis.expr import types as ir
+
 from features.facts import Facts
-from features.signal import signal
+from features.signal import derived, signal
 from features.tables import PAYMENTS
-from features.terms import Term
+from features.terms import Term, ratio
+from features.values import Values
 
 
 @signal(
     PAYMENTS,
-    days=(90, 365),
+    days=(
+        90,
+        365,
+    ),
+    unit="currency",
+    empty=0,
+    say={
+        "en": "Was invoiced {value} in the last {days} days",
+        "zh": "近 {days} 天开票 {value}",
+    },
+    example="""
+    issued_at | amount
+    -60d      | 50
+    -100d     | 25
+    +1d       | 100
+    => 90d: 50, 365d: 75
+    """,
+)
+def invoiced(t: Facts) -> Term:
+    """Amount invoiced."""
+    return t.sum(t.amount)
+
+
+@derived(
+    PAYMENTS,
+    days=(90,),
+    unit="ratio",
+    empty=None,
+    risk="falls",
+    say={
+        "en": "Invoices of the last {days} days were {value} times those of the {days} days before",
+        "zh": "近 {days} 天开票额为此前 {days} 天的 {value} 倍",
+    },
+    example="""
+    issued_at | amount
+    -60d      | 50
+    -100d     | 25
+    => 90d: 2
+    """,
+)
+def invoiced_change(s: Values) -> ir.Value:
+    """Amount invoiced in the window over that of the window before."""
+    return s.change(invoiced)
+
+
+@signal(
+    PAYMENTS,
+    days=(
+        90,
+        365,
+    ),
     unit="invoices",
     empty=0,
     risk="rises",
     core=True,
     say={
-        "en": "{value} invoices of the last {days} days were paid late",
+        "en": "Paid {value} invoices of the last {days} days late",
         "zh": "近 {days} 天有 {value} 笔账单逾期付款",
     },
     example="""
@@ -33,7 +86,215 @@ def late_payments(t: Facts) -> Term:
 
 @signal(
     PAYMENTS,
-    days=(90, 365),
+    days=(365,),
+    unit="share",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "Paid {value} of the invoices of the last {days} days late",
+        "zh": "近 {days} 天逾期付款占比 {value}",
+    },
+    example="""
+    issued_at | due_at | paid_at
+    -60d      | -30d   | -20d
+    -60d      | -30d   | -40d
+    -60d      | -30d   |
+    => 365d: 1/2
+    """,
+)
+def late_share(t: Facts) -> Term:
+    """Share of the paid invoices that were paid after their due date."""
+    lateness = t.days_between("due_at", "paid_at")
+    return t.share(lateness > 0, of=lateness.notnull())
+
+
+@derived(
+    PAYMENTS,
+    days=(90,),
+    unit="share",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "The share of late payments in the last {days} days is {value} above that of the year",
+        "zh": "近 {days} 天逾期占比较近一年高 {value}",
+    },
+    example="""
+    issued_at | due_at | paid_at
+    -60d      | -30d   | -20d
+    -200d     | -180d  | -190d
+    => 90d: 1/2
+    """,
+)
+def late_share_change(s: Values) -> ir.Value:
+    """Share of late payments in the window minus that of the last year."""
+    return s(late_share) - s(late_share, 365)
+
+
+@signal(
+    PAYMENTS,
+    days=(365,),
+    unit="days",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "Paid {value} days after the due date on average in the last {days} days",
+        "zh": "近 {days} 天平均逾期 {value} 天付款",
+    },
+    example="""
+    issued_at | due_at | paid_at
+    -60d      | -30d   | -20d
+    -60d      | -30d   | -36d
+    => 365d: 2
+    """,
+)
+def days_late_mean(t: Facts) -> Term:
+    """Mean days from due date to payment, negative for early payers."""
+    return t.mean(t.days_between("due_at", "paid_at"))
+
+
+@signal(
+    PAYMENTS,
+    days=(365,),
+    unit="days",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "The latest payment of the last {days} days came {value} days after its due date",
+        "zh": "近 {days} 天最长逾期 {value} 天",
+    },
+    example="""
+    issued_at | due_at | paid_at
+    -60d      | -30d   | -20d
+    -60d      | -30d   | -36d
+    => 365d: 10
+    """,
+)
+def days_late_max(t: Facts) -> Term:
+    """Most days from due date to payment."""
+    return t.max(t.days_between("due_at", "paid_at"))
+
+
+@signal(
+    PAYMENTS,
+    unit="days",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "The last payment came {value} days after its due date",
+        "zh": "最近一笔付款逾期 {value} 天",
+    },
+    example="""
+    issued_at | due_at | paid_at
+    -60d      | -30d   | -20d
+    -50d      | -20d   | -15d
+    -20d      | -10d   |
+    => 5
+    """,
+)
+def days_late_last(t: Facts) -> Term:
+    """Days from due date to payment of the newest paid invoice."""
+    return t.latest(t.days_between("due_at", "paid_at"))
+
+
+@signal(
+    PAYMENTS,
+    days=(365,),
+    unit="share",
+    empty=None,
+    risk="falls",
+    say={
+        "en": "Paid {value} of the invoices of the last {days} days a week or more early",
+        "zh": "近 {days} 天提前一周以上付款的占 {value}",
+    },
+    example="""
+    issued_at | due_at | paid_at
+    -60d      | -30d   | -20d
+    -60d      | -30d   | -37d
+    => 365d: 1/2
+    """,
+)
+def early_share(t: Facts) -> Term:
+    """Share of the paid invoices that were paid seven or more days before their due date."""
+    lateness = t.days_between("due_at", "paid_at")
+    return t.share(lateness <= -7, of=lateness.notnull())
+
+
+@signal(
+    PAYMENTS,
+    days=(
+        90,
+        365,
+    ),
+    unit="days",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "Paid {value} days after the invoice on average in the last {days} days",
+        "zh": "近 {days} 天平均付款周期 {value} 天",
+    },
+    example="""
+    issued_at | paid_at
+    -60d      | -50d
+    -100d     | -80d
+    -20d      | +5d
+    => 90d: 10, 365d: 15
+    """,
+)
+def days_to_pay_mean(t: Facts) -> Term:
+    """Mean days from invoice to payment, of those paid."""
+    return t.mean(t.days_between("issued_at", "paid_at"))
+
+
+@signal(
+    PAYMENTS,
+    days=(365,),
+    unit="days",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "The days to payment vary by {value} in the last {days} days",
+        "zh": "近 {days} 天付款周期波动 {value} 天",
+    },
+    example="""
+    issued_at | paid_at
+    -60d      | -50d
+    -90d      | -70d
+    => 365d: 5
+    """,
+)
+def days_to_pay_std(t: Facts) -> Term:
+    """Spread of the days from invoice to payment."""
+    return t.std(t.days_between("issued_at", "paid_at"))
+
+
+@derived(
+    PAYMENTS,
+    days=(90,),
+    unit="ratio",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "Payments of the last {days} days took {value} times as long as those of the year",
+        "zh": "近 {days} 天付款周期为近一年的 {value} 倍",
+    },
+    example="""
+    issued_at | paid_at
+    -60d      | -40d
+    -190d     | -180d
+    => 90d: 4/3
+    """,
+)
+def days_to_pay_change(s: Values) -> ir.Value:
+    """Payment term drift: mean days to payment in the window over that of the last year."""
+    return ratio(s(days_to_pay_mean), s(days_to_pay_mean, 365))
+
+
+@signal(
+    PAYMENTS,
+    days=(
+        90,
+        365,
+    ),
     unit="invoices",
     empty=0,
     risk="rises",
@@ -58,29 +319,95 @@ def failed_payments(t: Facts) -> Term:
 @signal(
     PAYMENTS,
     days=(365,),
-    unit="days",
+    unit="share",
     empty=None,
     risk="rises",
     say={
-        "en": "Paid {value} days after the invoice on average in the last {days} days",
-        "zh": "近 {days} 天平均付款周期 {value} 天",
+        "en": "{value} of the invoices of the last {days} days had a failed payment",
+        "zh": "近 {days} 天扣款失败占比 {value}",
     },
     example="""
-    issued_at | paid_at
-    -60d      | -50d
-    -90d      | -70d
-    -20d      | +5d
-    => 365d: 15
+    issued_at | failed_at
+    -60d      | -30d
+    -60d      | +1d
+    => 365d: 1/2
     """,
 )
-def days_to_pay_mean(t: Facts) -> Term:
-    """Mean days from invoice to payment, of those paid."""
-    return t.mean(t.days_between("issued_at", "paid_at"))
+def failed_share(t: Facts) -> Term:
+    """Share of invoices with a failed attempt to collect."""
+    return t.share(t.is_known("failed_at"))
 
 
 @signal(
     PAYMENTS,
-    days=(365,),
+    days=(90,),
+    unit="invoices",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "{value} invoices of the last {days} days failed and are still unpaid",
+        "zh": "近 {days} 天有 {value} 笔扣款失败后仍未付款",
+    },
+    example="""
+    issued_at | failed_at | paid_at
+    -60d      | -30d      | -20d
+    -50d      | -40d      |
+    => 90d: 1
+    """,
+)
+def failed_and_unpaid(t: Facts) -> Term:
+    """Number of invoices with a failed attempt that were not paid by the cutoff."""
+    return t.count(t.is_known("failed_at") & ~t.is_known("paid_at"))
+
+
+@signal(
+    PAYMENTS,
+    unit="days",
+    empty=None,
+    risk="falls",
+    say={
+        "en": "A payment last failed {value} days ago",
+        "zh": "距上次扣款失败已 {value} 天",
+    },
+    example="""
+    issued_at | failed_at
+    -60d      | -30d
+    -60d      | -40d
+    => 30
+    """,
+)
+def days_since_failure(t: Facts) -> Term:
+    """Days since a payment last failed."""
+    return t.days_since_last(at="failed_at")
+
+
+@signal(
+    PAYMENTS,
+    unit="days",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "Last paid {value} days ago",
+        "zh": "距上次付款已 {value} 天",
+    },
+    example="""
+    issued_at | paid_at
+    -60d      | -30d
+    -60d      | -40d
+    => 30
+    """,
+)
+def days_since_payment(t: Facts) -> Term:
+    """Days since the last payment."""
+    return t.days_since_last(at="paid_at")
+
+
+@signal(
+    PAYMENTS,
+    days=(
+        90,
+        365,
+    ),
     unit="invoices",
     empty=0,
     risk="rises",
@@ -91,9 +418,9 @@ def days_to_pay_mean(t: Facts) -> Term:
     example="""
     issued_at | paid_at
     -60d      | -50d
-    -90d      |
+    -100d     |
     -20d      | +5d
-    => 365d: 2
+    => 90d: 1, 365d: 2
     """,
 )
 def open_invoices(t: Facts) -> Term:
@@ -106,19 +433,150 @@ def open_invoices(t: Facts) -> Term:
     days=(365,),
     unit="currency",
     empty=0,
-    risk="none",
+    risk="rises",
     say={
-        "en": "Was invoiced {value} in the last {days} days",
-        "zh": "近 {days} 天开票 {value}",
+        "en": "{value} of the last {days} days is still unpaid",
+        "zh": "近 {days} 天未付金额 {value}",
     },
     example="""
-    issued_at | amount
-    -60d      | 50
-    -90d      | 25
-    +1d       | 100
-    => 365d: 75
+    issued_at | amount | paid_at
+    -60d      | 10     | -50d
+    -90d      | 20     |
+    -20d      | 5      | +5d
+    => 365d: 25
     """,
 )
-def invoiced(t: Facts) -> Term:
-    """Amount invoiced."""
-    return t.sum(t.amount)
+def open_amount(t: Facts) -> Term:
+    """Amount of the invoices that were not paid by the cutoff."""
+    return t.sum(t.amount, ~t.is_known("paid_at"))
+
+
+@derived(
+    PAYMENTS,
+    days=(365,),
+    unit="share",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "{value} of the amount of the last {days} days is still unpaid",
+        "zh": "近 {days} 天未付金额占比 {value}",
+    },
+    example="""
+    issued_at | amount | paid_at
+    -60d      | 75     | -50d
+    -90d      | 25     |
+    => 365d: 1/4
+    """,
+)
+def open_share(s: Values) -> ir.Value:
+    """Amount not paid by the cutoff over the amount invoiced."""
+    return ratio(s(open_amount), s(invoiced))
+
+
+@signal(
+    PAYMENTS,
+    unit="days",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "The oldest open invoice is {value} days past due",
+        "zh": "最早未付账单已逾期 {value} 天",
+    },
+    example="""
+    issued_at | due_at | paid_at
+    -60d      | -30d   |
+    -50d      | -10d   |
+    -90d      | -60d   | -50d
+    => 30
+    """,
+)
+def days_past_due(t: Facts) -> Term:
+    """Days since the oldest unpaid invoice fell due; 0 if none is past due."""
+    return t.days_since_first(~t.is_known("paid_at"), at="due_at").at_least(0)
+
+
+@signal(
+    PAYMENTS,
+    days=(365,),
+    unit="share",
+    empty=None,
+    risk="rises",
+    say={
+        "en": "{value} of the amount invoiced in the last {days} days was given back",
+        "zh": "近 {days} 天退款占开票额的 {value}",
+    },
+    example="""
+    issued_at | amount | refunded_at | refund_amount
+    -60d      | 75     | -50d        | 25
+    -90d      | 25     | +1d         | 25
+    => 365d: 1/4
+    """,
+)
+def refund_share(t: Facts) -> Term:
+    """Refunds known at the cutoff as a share of the amount invoiced."""
+    return t.sum(t.refund_amount).or_else(0) / t.sum(t.amount)
+
+
+@signal(
+    PAYMENTS,
+    days=(365,),
+    unit="invoices",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "{value} invoices of the last {days} days were given back",
+        "zh": "近 {days} 天退款 {value} 笔",
+    },
+    example="""
+    issued_at | refunded_at
+    -60d      | -50d
+    -90d      | +1d
+    => 365d: 1
+    """,
+)
+def refunds(t: Facts) -> Term:
+    """Number of invoices that were given back by the cutoff."""
+    return t.count(t.is_known("refunded_at"))
+
+
+@signal(
+    PAYMENTS,
+    days=(365,),
+    unit="methods",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "Paid in {value} different ways in the last {days} days",
+        "zh": "近 {days} 天使用 {value} 种付款方式",
+    },
+    example="""
+    issued_at | method
+    -60d      | card
+    -90d      | transfer
+    -95d      | card
+    => 365d: 2
+    """,
+)
+def methods(t: Facts) -> Term:
+    """Number of different ways of payment."""
+    return t.distinct(t.method)
+
+
+@signal(
+    PAYMENTS,
+    unit="category",
+    empty=None,
+    say={
+        "en": "Last paid by {value}",
+        "zh": "最近一次付款方式为 {value}",
+    },
+    example="""
+    issued_at | method
+    -60d      | card
+    -90d      | transfer
+    => card
+    """,
+)
+def method_last(t: Facts) -> Term:
+    """Way of payment of the newest invoice."""
+    return t.latest(t.method)

@@ -11,7 +11,6 @@ from features.terms import Term
     unit="days",
     empty=None,
     risk="falls",
-    core=True,
     say={
         "en": "A customer for {value} days",
         "zh": "成为客户已 {value} 天",
@@ -120,3 +119,22 @@ def channel(t: Facts) -> Term:
 def employees(t: Facts) -> Term:
     """Employees at sign-up."""
     return t.latest(t.employees)
+
+
+@signal(
+    CUSTOMERS,
+    unit="currency",
+    empty=None,
+    say={
+        "en": "Winning the customer cost {value}",
+        "zh": "获客成本 {value}",
+    },
+    example="""
+    signed_up_at | acquisition_cost
+    -100d        | 40.5
+    => 40.5
+    """,
+)
+def acquisition_cost(t: Facts) -> Term:
+    """What winning the customer cost."""
+    return t.latest(t.acquisition_cost)

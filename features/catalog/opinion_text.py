@@ -1,0 +1,216 @@
+"""What comments say: mood and subjects, read from their text when they are taken in 反馈文本."""
+
+from ibis.expr import types as ir
+
+from features.facts import Facts
+from features.signal import derived, signal
+from features.tables import FEEDBACK
+from features.terms import Term
+from features.values import Values
+
+
+@signal(
+    FEEDBACK,
+    days=(
+        180,
+        365,
+    ),
+    unit="score",
+    empty=None,
+    risk="falls",
+    say={
+        "en": "The mood of the comments of the last {days} days is {value} (-1 complaint, 1 praise)",
+        "zh": "近 {days} 天留言情绪均值 {value}(-1 为抱怨,1 为好评)",
+    },
+    example="""
+    given_at | sentiment
+    -10d     | -1
+    -20d     | 0.5
+    -200d    | 0.5
+    => 180d: -0.25, 365d: 0
+    """,
+)
+def sentiment_mean(t: Facts) -> Term:
+    """Mean mood of the texts."""
+    return t.mean(t.sentiment)
+
+
+@signal(
+    FEEDBACK,
+    unit="score",
+    empty=None,
+    risk="falls",
+    say={
+        "en": "The mood of the last comment is {value} (-1 complaint, 1 praise)",
+        "zh": "最近一条留言情绪为 {value}(-1 为抱怨,1 为好评)",
+    },
+    example="""
+    given_at | sentiment
+    -10d     | -1
+    -20d     | 0.5
+    => -1
+    """,
+)
+def sentiment_last(t: Facts) -> Term:
+    """Mood of the last text."""
+    return t.latest(t.sentiment)
+
+
+@derived(
+    FEEDBACK,
+    days=(180,),
+    unit="score",
+    empty=None,
+    risk="falls",
+    say={
+        "en": "The mood of the comments of the last {days} days is {value} above that of the year",
+        "zh": "近 {days} 天留言情绪较近一年高 {value}",
+    },
+    example="""
+    given_at | sentiment
+    -10d     | -1
+    -200d    | 1
+    => 180d: -1
+    """,
+)
+def sentiment_change(s: Values) -> ir.Value:
+    """Mean mood of the window minus that of the last year."""
+    return s(sentiment_mean) - s(sentiment_mean, 365)
+
+
+@signal(
+    FEEDBACK,
+    days=(365,),
+    unit="comments",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "{value} comments of the last {days} days speak of prices",
+        "zh": "近 {days} 天有 {value} 条留言提到价格",
+    },
+    example="""
+    given_at | mentions_price
+    -10d     | yes
+    -20d     | no
+    -400d    | yes
+    => 365d: 1
+    """,
+)
+def mentions_price(t: Facts) -> Term:
+    """Number of texts that speak of prices."""
+    return t.count(t.mentions_price)
+
+
+@signal(
+    FEEDBACK,
+    days=(365,),
+    unit="comments",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "{value} comments of the last {days} days speak of competitors",
+        "zh": "近 {days} 天有 {value} 条留言提到竞争对手",
+    },
+    example="""
+    given_at | mentions_competitor
+    -10d     | yes
+    -20d     | no
+    -400d    | yes
+    => 365d: 1
+    """,
+)
+def mentions_competitor(t: Facts) -> Term:
+    """Number of texts that speak of competitors."""
+    return t.count(t.mentions_competitor)
+
+
+@signal(
+    FEEDBACK,
+    days=(365,),
+    unit="comments",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "{value} comments of the last {days} days speak of slowness",
+        "zh": "近 {days} 天有 {value} 条留言提到速度慢",
+    },
+    example="""
+    given_at | mentions_slowness
+    -10d     | yes
+    -20d     | no
+    -400d    | yes
+    => 365d: 1
+    """,
+)
+def mentions_slowness(t: Facts) -> Term:
+    """Number of texts that speak of slowness."""
+    return t.count(t.mentions_slowness)
+
+
+@signal(
+    FEEDBACK,
+    days=(365,),
+    unit="comments",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "{value} comments of the last {days} days speak of difficulty of use",
+        "zh": "近 {days} 天有 {value} 条留言提到难用",
+    },
+    example="""
+    given_at | mentions_complexity
+    -10d     | yes
+    -20d     | no
+    -400d    | yes
+    => 365d: 1
+    """,
+)
+def mentions_complexity(t: Facts) -> Term:
+    """Number of texts that speak of difficulty of use."""
+    return t.count(t.mentions_complexity)
+
+
+@signal(
+    FEEDBACK,
+    days=(365,),
+    unit="comments",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "{value} comments of the last {days} days speak of poor service",
+        "zh": "近 {days} 天有 {value} 条留言提到服务差",
+    },
+    example="""
+    given_at | mentions_poor_service
+    -10d     | yes
+    -20d     | no
+    -400d    | yes
+    => 365d: 1
+    """,
+)
+def mentions_poor_service(t: Facts) -> Term:
+    """Number of texts that speak of poor service."""
+    return t.count(t.mentions_poor_service)
+
+
+@signal(
+    FEEDBACK,
+    days=(365,),
+    unit="comments",
+    empty=0,
+    risk="rises",
+    say={
+        "en": "{value} comments of the last {days} days speak of leaving",
+        "zh": "近 {days} 天有 {value} 条留言提到离开意向",
+    },
+    example="""
+    given_at | mentions_leaving
+    -10d     | yes
+    -20d     | no
+    -400d    | yes
+    => 365d: 1
+    """,
+)
+def mentions_leaving(t: Facts) -> Term:
+    """Number of texts that speak of leaving."""
+    return t.count(t.mentions_leaving)
