@@ -122,7 +122,7 @@ def _copy_flat(connection: Any, schema: str, scratch: Path) -> int:
     from pipelines.ingest.sql import identifier
     from pipelines.panel import FLAT_FILE
 
-    relation = connection.table(f"{identifier(schema)}.flat")
+    relation = connection.sql(f"FROM {identifier(schema)}.flat")
     names = [name for name in relation.columns if name not in ("customer_id", "churned", "split")]
     wanted = ", ".join(identifier(name) for name in ["customer_id", *names])
     relation.project(wanted).write_parquet(str(scratch / FLAT_FILE))

@@ -126,7 +126,7 @@ def _panel(backend: Any, settings: LabelSettings, accepted: dict[str, Any]) -> d
 def _flat(connection: Any, accepted: dict[str, Any]) -> dict[str, Any]:
     from pipelines.ingest.sql import identifier
 
-    relation = connection.table(f"{identifier(accepted['schema'])}.flat")
+    relation = connection.sql(f"FROM {identifier(accepted['schema'])}.flat")
     split = ", split" if "split" in relation.columns else ""
     frame = relation.project(
         f"customer_id, NULL::TIMESTAMP AS cutoff, churned, NULL::TIMESTAMP AS churned_at{split}"

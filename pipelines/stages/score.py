@@ -111,7 +111,7 @@ def _first(computed: Any, engine: Any) -> Any:
 
 
 def _flat_signals(connection: Any, schema: str) -> tuple[pd.DataFrame, dict[str, int]]:
-    frame = connection.table(f'"{schema}".flat').df()
+    frame = connection.sql(f'FROM "{schema}".flat').df()
     left = frame["churned"] == 1
     return frame[~left].reset_index(drop=True), {"already left": int(left.sum())}
 

@@ -14,18 +14,18 @@ from pipelines.validation.flat import FLAT
 from pipelines.validation.inspection import Checked
 from pipelines.validation.quoting import name, sql
 from pipelines.validation.rules import Rules
-from pipelines.validation.set_aside import ACCEPTED, Parted, write_accepted
+from pipelines.validation.set_aside import ACCEPTED, Parted, accepted, open_accepted
 from pipelines.validation.suite import Finding
 
 
 def accept(connection: duckdb.DuckDBPyConnection, schema: str, checked: Checked, rules: Rules) -> None:
-    """Replace the accepted tables by the usable rows, in one transaction.
+    """Let the usable rows be read as the accepted tables, all at once.
 
     Raises
     ------
     DataError
-        If a check that stops has failed or crashed, too much of a table is set aside, or too few rows are left; the
-        accepted tables are then as they were.
+        If a check that stops has failed or crashed, too much of a table is set aside, or too few rows are left; no
+        accepted table can be read then.
     """
     _refuse_stopped(checked.findings)
     for each in checked.parted:
@@ -36,7 +36,7 @@ def accept(connection: duckdb.DuckDBPyConnection, schema: str, checked: Checked,
         connection.execute(sql("DROP SCHEMA IF EXISTS", name(ACCEPTED), "CASCADE"))
         connection.execute(sql("CREATE SCHEMA", name(ACCEPTED)))
         for each in checked.parted:
-            _refuse_unbalanced(each, write_accepted(connection, schema, each.table))
+            _refuse_unbalanced(each, open_accepted(connection, schema, each.table))
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -112,10 +112,10 @@ def _refuse_too_few(parted: Parted, minimum: int) -> None:
         )
 
 
-def _refuse_unbalanced(parted: Parted, written: int) -> None:
-    if not parted.balances or written != parted.accepted:
+def _refuse_unbalanced(parted: Parted, readable: int) -> None:
+    if not parted.balances or readable != parted.accepted:
         raise DataError(
-            f"The account of {parted.table} does not balance: {parted}, {written:,} rows written",
+            f"The account of {parted.table} does not balance: {parted}, {readable:,} rows to read",
             do="report this as a fault",
         )
 
@@ -143,7 +143,7 @@ def _span(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> tuple
     for table in events:
         happened = name(TABLES[table].happened_at)
         ends = f"min({happened}), max(least({happened}, known_at))"
-        spans += connection.table(f"{ACCEPTED}.{table}").aggregate(ends).fetchall()
+        spans += accepted(connection, table).aggregate(ends).fetchall()
     if not spans:
         return None, None
     return min(first for first, _ in spans).isoformat(), max(last for _, last in spans).isoformat()

@@ -20,7 +20,7 @@ from pipelines.validation.profile import profile
 from pipelines.validation.quoting import name, sql, value
 from pipelines.validation.release import drop_released
 from pipelines.validation.rules import Rules, checks_for
-from pipelines.validation.set_aside import QUARANTINE, Parted, account, flag, usable, write_quarantine
+from pipelines.validation.set_aside import QUARANTINE, Parted, account, close_accepted, flag, usable, write_quarantine
 from pipelines.validation.suite import Finding
 from pipelines.validation.time_checks import freshness, last_week
 
@@ -59,7 +59,7 @@ def inspect(
     before: Profiles,
     progress: Callable[[str], None],
 ) -> Checked:
-    """Check the loaded tables; the accepted tables stay as they are.
+    """Check the loaded tables; the accepted tables cannot be read until `pipelines.validation.accept.accept`.
 
     Parameters
     ----------
@@ -80,6 +80,8 @@ def inspect(
         If an expectation of the user's cannot be run.
     """
     _refuse_missing(rules, tables)
+    for table in tables:
+        close_accepted(connection, schema, table)
     connection.execute(sql("DROP SCHEMA IF EXISTS", name(QUARANTINE), "CASCADE"))
     connection.execute(sql("CREATE SCHEMA", name(QUARANTINE)))
     if rules.customers_derived:

@@ -1,4 +1,4 @@
-"""Rows that may not be used are put aside with every reason; the others become the accepted table."""
+"""Rows that may not be used are put aside with every reason; the others are what the accepted table shows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipelines.validation.quoting import name, sql, value
 
 ACCEPTED = "accepted"
 QUARANTINE = "quarantine"
+CHECKED = "checked"
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,38 @@ def write_quarantine(connection: duckdb.DuckDBPyConnection, schema: str, table: 
     return _create(connection, QUARANTINE, quarantine_of(table), rows)
 
 
-def write_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
-    """Write the usable rows in their order, and count them."""
-    return _create(connection, ACCEPTED, table, sql("FROM", usable(connection, schema, table)))
+def close_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    """Take the mark off a loaded table, so that its accepted rows cannot be read until it is checked again."""
+    connection.execute(sql("COMMENT ON TABLE", name(schema, table), "IS NULL"))
+
+
+def open_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+    """Let the usable rows be read as a view without a copy, and count them.
+
+    The view refuses to be read once the loaded table is replaced: a new load has no mark until it has been checked.
+    """
+    columns = ", ".join(name(column) for column in connection.table(f"{schema}.{table}").columns)
+    conditions = [_marked(schema, table)]
+    if _count(connection.table(flagged(table))):
+        aside = sql("SELECT row_number FROM", name(QUARANTINE, quarantine_of(table)))
+        conditions.append(f"rowid NOT IN ({aside})")
+    rows = sql("SELECT", columns, "FROM", name(schema, table), "WHERE", " AND ".join(conditions))
+    connection.execute(sql("COMMENT ON TABLE", name(schema, table), "IS", value(CHECKED)))
+    connection.execute(sql("CREATE OR REPLACE VIEW", name(ACCEPTED, table), "AS", rows))
+    return _count(accepted(connection, table))
+
+
+def accepted(connection: duckdb.DuckDBPyConnection, table: str) -> duckdb.DuckDBPyRelation:
+    """Give an accepted table."""
+    return connection.sql(sql("FROM", name(ACCEPTED, table)))
+
+
+def _marked(schema: str, table: str) -> str:
+    """Write SQL that is true while the loaded table bears the mark, and an error otherwise."""
+    refusal = f"{table} was loaded anew and has not been checked: run churnlab validate"
+    marked = f"CASE WHEN bool_or(comment = {value(CHECKED)}) THEN TRUE ELSE error({value(refusal)}) END"
+    place = f"schema_name = {value(schema)} AND table_name = {value(table)}"
+    return sql("(SELECT", marked, "FROM duckdb_tables() WHERE", place, ")")
 
 
 def _listed(said: Sequence[tuple[str, str]], column: str) -> str:

@@ -18,6 +18,7 @@ from pipelines.validation.flat import FLAT
 from pipelines.validation.oddities import oddities
 from pipelines.validation.problems import Problem, grade, ranked
 from pipelines.validation.quoting import name, sql
+from pipelines.validation.set_aside import accepted
 from pipelines.validation.sources import open_sources
 
 MOST_REPAIRS = 3
@@ -209,7 +210,7 @@ def _use(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Any], wish: W
 
 def _flat_use(connection: duckdb.DuckDBPyConnection, wish: Wish) -> dict[str, Any]:
     """What a flat table with a ready label can be used for."""
-    counted = connection.table(f"accepted.{FLAT}").aggregate("count(*), count(churned), coalesce(sum(churned), 0)")
+    counted = accepted(connection, FLAT).aggregate("count(*), count(churned), coalesce(sum(churned), 0)")
     customers, labelled, churners = counted.fetchall()[0]
     return {
         "customers": int(customers),
@@ -226,7 +227,7 @@ def _flat_oddities(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Any
     """What stands out in a flat table once it is read: blanks have become missing values."""
     if not made["flat"]:
         return []
-    relation = connection.table(f"accepted.{FLAT}")
+    relation = accepted(connection, FLAT)
     columns = dict(zip(relation.columns, map(str, relation.types), strict=True))
     place = name(made["schema"], FLAT)
     return [{"table": FLAT, "said": words.oddity_said(each)} for each in oddities(connection, FLAT, place, columns)]
@@ -259,7 +260,7 @@ def _months(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> d
     counted = connection.execute(
         sql("SELECT", f"strftime({month}, '%Y-%m'), count(*) FROM", name(schema, table), "GROUP BY 1 ORDER BY 1")
     ).fetchall()
-    first, last = connection.table(f"{schema}.{table}").aggregate(f"min({happened}), max({happened})").fetchall()[0]
+    first, last = accepted(connection, table).aggregate(f"min({happened}), max({happened})").fetchall()[0]
     return {"first": first.isoformat(), "last": last.isoformat(), "months": [list(each) for each in counted]}
 
 

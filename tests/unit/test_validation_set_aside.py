@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from features.tables import STOCK
 from pipelines.validation.check import Check, rows_where
 from pipelines.validation.generate import checks_of
-from pipelines.validation.set_aside import account, flag, write_accepted, write_quarantine
+from pipelines.validation.set_aside import account, flag, open_accepted, write_quarantine
 
 EARLIEST, LATEST = datetime(1971, 1, 1), datetime(2026, 11, 22)
 
@@ -65,7 +65,7 @@ def test_every_row_is_accepted_or_set_aside_with_every_reason(rows: list[tuple[A
     connection = table_of(rows)
     flag(connection, "loaded", "t", [COUNT_RANGE, KIND_SET, ID_MISSING, ID_UNIQUE])
     parted = account(connection, "loaded", "t")
-    assert write_accepted(connection, "loaded", "t") + write_quarantine(connection, "loaded", "t") == len(rows)
+    assert write_quarantine(connection, "loaded", "t") + open_accepted(connection, "loaded", "t") == len(rows)
     expected = by_hand(rows)
     aside = connection.execute(
         "SELECT row_number, reasons, id, n, k FROM quarantine.quarantine_t ORDER BY 1"
@@ -117,3 +117,13 @@ def test_times_that_stand_for_a_mistake_are_set_aside(when: str) -> None:
     checks = checks_of(STOCK, ["customer_id", "measured_at"], EARLIEST, LATEST)
     flag(connection, "loaded", "stock", checks)
     assert account(connection, "loaded", "stock").reasons == {"measured_at is not between 1971-01-01 and 2026-11-22": 1}
+
+
+def test_accepted_rows_of_a_table_that_was_loaded_anew_cannot_be_read_until_it_is_checked() -> None:
+    connection = table_of([("1", 1, "a"), ("2", -1, "a")])
+    flag(connection, "loaded", "t", [COUNT_RANGE])
+    write_quarantine(connection, "loaded", "t")
+    assert open_accepted(connection, "loaded", "t") == 1
+    connection.execute("CREATE OR REPLACE TABLE loaded.t AS SELECT '9' AS id, -9 AS n, 'a' AS k")
+    with pytest.raises(duckdb.Error, match="t was loaded anew and has not been checked: run churnlab validate"):
+        connection.execute("SELECT count(*) FROM accepted.t").fetchall()

@@ -174,7 +174,6 @@ def test_online_retail_returns_test_codes_and_rows_without_customer_are_found(sh
 @pytest.mark.real_data
 def test_telco_blank_charges_are_those_of_customers_in_their_first_month(shared_data: Path) -> None:
     file = shared_data / "telco_ibm" / "Telco-Customer-Churn.csv"
-    found = look(
-        f"SELECT * REPLACE (TRY_CAST(TotalCharges AS DOUBLE) AS TotalCharges) FROM read_csv('{file}', all_varchar = true)"
-    )[("missing", "TotalCharges")]
+    numbers = "* REPLACE (TRY_CAST(TotalCharges AS DOUBLE) AS TotalCharges)"
+    found = look(f"SELECT {numbers} FROM read_csv('{file}', all_varchar = true)")[("missing", "TotalCharges")]
     assert (found.rows, found.explained_by, found.explained_share) == (11, "tenure = '0'", 1.0)
