@@ -23,6 +23,7 @@ from training.logistic_search import choose_half_life
 from training.model import FittedModel
 from training.preparation import Plan, Rhythm, make_plan
 from training.purchase_process import PurchaseColumns, fit_purchase_process
+from training.scoring import row_losses
 from training.search_space import Parameters
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Fold, Split
@@ -93,7 +94,8 @@ class Trained:
         Of each family on the pooled validation rows: ``log_loss`` and ``roc_auc`` of calibrated predictions, and
         ``level_free_log_loss``, the mean over folds with each fold's overall level set free.
     best
-        Family with the least ``level_free_log_loss``; the test slice has no say.
+        Family with the least ``level_free_log_loss``, the blend where no other is clearly better; the test slice has no
+        say.
     importance
         Weight of each column in the best model, largest first.
     trials
@@ -183,7 +185,8 @@ def train(
     folds = Folds(rows, ordered, plan)
     half_life = _half_life(settings, folds, context)
     candidates = _candidates(folds, half_life, context, settings, progress or _silent)
-    return _conclude(candidates, selection, order[pooled_rows(ordered)], half_life)
+    pooled = pooled_rows(ordered)
+    return _conclude(candidates, selection, order[pooled], rows.label[pooled], half_life)
 
 
 def _plan(rows: Examples, split: Split, settings: TrainSettings) -> Plan:
@@ -234,10 +237,27 @@ def _candidates(
     return members
 
 
-def _conclude(
-    candidates: dict[str, Candidate], selection: Selection, validation_rows: Rows, half_life: float | None
-) -> Trained:
+def _best(candidates: dict[str, Candidate], label: npt.NDArray[np.int8]) -> str:
+    """Least validation loss; the blend where no member beats it by more than one standard error.
+
+    A member's own loss is flattered by the search that chose its settings on the same rows; the blend's is not.
+    """
     best = min(candidates, key=lambda family: candidates[family].found.score)
+    if BLEND not in candidates or best == BLEND:
+        return best
+    gain = row_losses(label, candidates[BLEND].out_of_fold) - row_losses(label, candidates[best].out_of_fold)
+    clearly = gain.mean() > gain.std() / np.sqrt(len(gain))
+    return best if clearly else BLEND
+
+
+def _conclude(
+    candidates: dict[str, Candidate],
+    selection: Selection,
+    validation_rows: Rows,
+    label: npt.NDArray[np.int8],
+    half_life: float | None,
+) -> Trained:
+    best = _best(candidates, label)
     return Trained(
         models={family: candidate.model for family, candidate in candidates.items()},
         validation={family: candidate.figures for family, candidate in candidates.items()},
