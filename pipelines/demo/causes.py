@@ -1,11 +1,10 @@
 """Why customers leave: the latent process behind every sign and every loss.
 
-Each customer carries one small chain for each cause with three levels: 0 absent, 1 mild, 2 severe. A chain moves once a
-week. Its signs show at once; the wish to leave follows ``LAG_STEPS`` weeks later. The causes compete: a
-customer's hazard
-is the sum over causes of ``hazards[level]``, times the customer's own factor, times the exposure that the contract
-calendar gives (notice is mostly given near the end of a term). Because the chains are independent and the hazards add
-up, the true risk of any horizon can be computed exactly (see ``risk``).
+Each customer carries one small chain for each cause with three levels: 0 absent, 1 mild, 2 severe. A chain moves once
+a week. Its signs show at once; the wish to leave follows ``LAG_STEPS`` weeks later. The causes compete: a customer's
+hazard is the sum over causes of ``hazards[level]``, times the customer's own factor, times the exposure that the
+contract calendar gives (notice is mostly given near the end of a term). Because the chains are independent and the
+hazards add up, the true risk of any horizon can be computed exactly (see ``risk``).
 """
 
 from __future__ import annotations

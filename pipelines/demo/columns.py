@@ -51,6 +51,9 @@ Columns = Mapping[str, Values]
 
 ROWS_A_CHUNK = 10_000_000
 
+MOST_WORDS = 4096
+"""Longer word lists are written out, since each row group would carry the whole list."""
+
 
 def numbered(letter: str, chunk: int, count: int) -> Numbered:
     """Give the rows of a chunk numbers so that no two chunks share an identifier."""
@@ -70,18 +73,18 @@ def arrow_schema(table: str, names: list[str]) -> pa.Schema:
 def to_arrow(table: str, columns: Columns, clock: Clock) -> pa.Table:
     """Turn columns into an Arrow table with the canonical types, in canonical order."""
     names = [column.name for column in TABLES[table].all_columns if column.name in columns]
-    schema = arrow_schema(table, names)
+    types = arrow_schema(table, names)
     arrays = []
     for name in names:
         values = columns[name]
         if isinstance(values, np.ndarray) and is_time(table, name):
             values = clock.timestamps(values)
-        arrays.append(to_array(values, schema.field(name).type))
-    return pa.table(arrays, schema=schema)
+        arrays.append(to_array(values, types.field(name).type))
+    return pa.table(arrays, names=names)
 
 
 def to_array(values: Values, kind: pa.DataType) -> pa.Array:
-    """Turn one column into an Arrow array; NaN, NaT and code -1 become null."""
+    """Turn one column into an Arrow array; NaN, NaT and code -1 become null, few words become a dictionary."""
     if isinstance(values, Words):
         return _from_words(values)
     if isinstance(values, Numbered):
@@ -91,7 +94,8 @@ def to_array(values: Values, kind: pa.DataType) -> pa.Array:
 
 def _from_words(values: Words) -> pa.Array:
     codes = pa.array(values.codes.astype(np.int32), mask=values.codes < 0)
-    return pa.array(values.words, pa.string()).take(codes)
+    words = pa.array(values.words, pa.string())
+    return words.take(codes) if len(words) > MOST_WORDS else pa.DictionaryArray.from_arrays(codes, words)
 
 
 def _from_numbers(values: Numbered) -> pa.Array:

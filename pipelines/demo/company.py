@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.demo.clock import Clock, clock_for
-from pipelines.demo.columns import Values, to_arrow
-from pipelines.demo.contracts import contracts, draw_terms
+from pipelines.demo.columns import Values, Words, to_array, to_arrow
+from pipelines.demo.contracts import Terms, contracts, draw_terms
 from pipelines.demo.customers import customer_ids, customers
 from pipelines.demo.deals import deals
 from pipelines.demo.feedback import feedback
@@ -27,6 +27,7 @@ from pipelines.demo.truth import conditions_table, hazard_table, truth_table
 from pipelines.demo.usage import usage_events
 from pipelines.demo.world import World, make_world
 from pipelines.demo.write import TableFiles
+from pipelines.errors import ConfigError
 
 CHUNK = 2_500
 """Customers simulated at once; part of the definition of the bytes, since each chunk has its own seeds."""
@@ -70,7 +71,7 @@ def simulate(
 
     Raises
     ------
-    ValueError
+    ConfigError
         If ``customers`` or ``months`` is below 1 or the seed is negative.
     """
     _check(customers, months, seed)
@@ -87,33 +88,41 @@ def simulate(
 def _check(customers: int, months: int, seed: int) -> None:
     for name, value, least in (("customers", customers, 1), ("months", months, 1), ("seed", seed, 0)):
         if value < least:
-            raise ValueError(f"{name} is {value}; it must be at least {least}.")
+            raise ConfigError(
+                f"The simulation got {name} = {value}",
+                allowed=f"a whole number from {least}",
+                do=f"set simulate.{name} to {least} or more",
+            )
 
 
 def _write_chunk(
     tables: TableFiles, truth: TableFiles, clock: Clock, chunk: int, numbers: np.ndarray, seed: int
 ) -> None:
-    sources = iter(np.random.default_rng(child) for child in np.random.SeedSequence([seed, chunk]).spawn(16))
+    """Simulate some customers; every part draws from its own source of randomness."""
+    sources = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, chunk]).spawn(15))
     population = draw_population(next(sources), clock, numbers)
     lives = live(next(sources), clock, population.conditions)
     world = make_world(next(sources), chunk, clock, population, lives)
-    response = draw_responses(next(sources), population)
-    truth.append("truth", truth_table(world, response))
+    truth.append("truth", truth_table(world, draw_responses(next(sources), population)))
     truth.append("hazard", hazard_table(world))
     truth.append("conditions", conditions_table(world))
     terms = draw_terms(next(sources), world)
-    tables.append("customers", to_arrow("customers", customers(next(sources), world), clock))
-    tables.append("contracts", _rows("contracts", contracts(next(sources), world, terms), world))
-    tables.append("payments", _rows("payments", payments(next(sources), world, terms), world))
-    for name, simulated in (("orders", orders), ("usage_events", usage_events), ("tickets", tickets)):
-        tables.append(name, _rows(name, simulated(next(sources), world), world))
-    tables.append("interactions", _rows("interactions", interactions(next(sources), world, terms), world))
-    tables.append("feedback", _rows("feedback", feedback(next(sources), world), world))
-    tables.append("deals", _rows("deals", deals(next(sources), world, terms), world))
-    tables.append("stock", _rows("stock", stock(next(sources), world), world))
+    ids = to_array(customer_ids(world), pa.string()).to_pylist()
+    for name, rows in _simulated(world, terms, sources):
+        tables.append(name, to_arrow(name, {**rows, "customer_id": Words(np.asarray(rows["customer_id"]), ids)}, clock))
 
 
-def _rows(table: str, columns: dict[str, Values], world: World) -> pa.Table:
-    """Replace customer rows by identifiers and turn the columns into Arrow."""
-    rows = np.asarray(columns["customer_id"])
-    return to_arrow(table, {**columns, "customer_id": customer_ids(world).take(rows)}, world.clock)
+def _simulated(
+    world: World, terms: Terms, sources: Iterator[np.random.Generator]
+) -> Iterator[tuple[str, dict[str, Values]]]:
+    """Simulate one table after the other; ``customer_id`` holds rows of the world."""
+    yield "customers", customers(next(sources), world)
+    yield "contracts", contracts(next(sources), world, terms)
+    yield "orders", orders(next(sources), world)
+    yield "payments", payments(next(sources), world, terms)
+    yield "usage_events", usage_events(next(sources), world)
+    yield "tickets", tickets(next(sources), world)
+    yield "interactions", interactions(next(sources), world, terms)
+    yield "feedback", feedback(next(sources), world)
+    yield "deals", deals(next(sources), world, terms)
+    yield "stock", stock(next(sources), world)

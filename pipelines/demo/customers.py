@@ -25,7 +25,7 @@ def customers(rng: np.random.Generator, world: World) -> dict[str, Values]:
     late = np.where(rng.random(n) < LATE_SHARE, rng.uniform(0.5, 4, n), 0.0)
     is_chinese = column(REGIONS, "is_chinese")[population.region] > 0
     return {
-        "customer_id": customer_ids(world),
+        "customer_id": np.arange(n),
         "signed_up_at": signed_up_at,
         "name": Words(name_codes(rng, population.industry, is_chinese), COMPANY_NAMES),
         "industry": Words(population.industry, INDUSTRIES.names),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.tables import DEALS
-from pipelines.demo.causes import COMPETITOR, PRICE, USAGE
+from pipelines.demo.causes import COMPETITOR, USAGE
 from pipelines.demo.columns import ROWS_A_CHUNK, Numbered, Values, Words
 from pipelines.demo.contracts import Terms
 from pipelines.demo.cut import seen
@@ -52,30 +52,30 @@ def deals(rng: np.random.Generator, world: World, terms: Terms) -> dict[str, Val
 
 
 def _renewals(rng: np.random.Generator, world: World, terms: Terms) -> Entries:
-    """Renewal deals: quoted with the offer, approved slowly where the offer is steep, won when the next term begins."""
+    """Lay out renewal deals: quoted with the offer, approved later where it is steep, won with the next term."""
     rows = np.flatnonzero(terms.has_review & (world.conditions.term_months[terms.customer] == 12))
     customer, end = terms.customer[rows], terms.end_day[rows].astype(float)
     quoted = end - world.conditions.offer_lead_days[customer] + rng.uniform(0.4, 0.7, len(rows))
-    slow = np.array([1.0, 1.6, 3.0])[world.level(customer, quoted, PRICE)]
+    slow = np.array([1.0, 1.6, 3.0])[terms.offer_level[rows]]
     slow *= np.array([1.0, 1.3, 2.0])[world.level(customer, quoted, COMPETITOR)]
     approval = quoted + 9 * slow * rng.lognormal(0, 0.6, len(rows))
-    gone = np.fmin(np.fmin(world.notice_at, world.left_at)[customer], np.inf)
-    won = np.where(np.isnan(gone) | (gone > end), end + rng.uniform(0.3, 0.7, len(rows)), np.nan)
+    gone = np.fmin(np.fmin(world.notice_at, world.left_at), np.inf)[customer]
+    won = np.where(gone > end, end + rng.uniform(0.3, 0.7, len(rows)), np.nan)
     noticed = world.notice_at[customer]
     lost = np.where((noticed > quoted) & (noticed < end), noticed + 0.05, np.nan)
-    approval = np.where((approval < end) & ~(approval >= gone), approval, np.nan)
+    approval = np.where(approval < np.minimum(end, gone), approval, np.nan)
     moments = np.stack([quoted, approval, won, lost], axis=1)
-    moments[np.isfinite(gone) & (gone <= quoted)] = np.nan
+    moments[gone <= quoted] = np.nan
     return _entries(rows, customer, moments, [_QUOTE, _APPROVAL, _WON, _LOST], terms.next_price[rows] * 12)
 
 
 def _extensions(rng: np.random.Generator, world: World, first_deal: int) -> Entries:
-    """Deals for more seats or modules; keen users have more of them, and some get stuck."""
+    """Draw deals for more seats or modules; keen users have more of them, and some get stuck."""
     keen = world.effect(USAGE, (1.0, 0.6, 0.25)) * world.presence
     customer, moment = rhythm(rng, keen * np.float32(EXTENSION_RATE), 1.0)
     count = len(customer)
-    steps = rng.lognormal(np.log([6, 9, 14, 12]), 0.7, (count, 4))
-    moments = office_time(rng, moment)[:, None] + np.concatenate([np.zeros((count, 1)), steps.cumsum(axis=1)], axis=1)
+    steps = np.maximum(1.0, rng.lognormal(np.log([6, 9, 14, 12]), 0.7, (count, 4)))
+    moments = office_time(rng, moment[:, None] + np.concatenate([np.zeros((count, 1)), steps.cumsum(axis=1)], axis=1))
     stuck_after = np.where(rng.random(count) < 0.25, rng.integers(0, 4, count), 9)
     moments[np.arange(5) > stuck_after[:, None]] = np.nan
     last = np.where(rng.random(count) < 0.55, _WON, _LOST)

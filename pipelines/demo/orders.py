@@ -12,7 +12,8 @@ from pipelines.demo.seasons import day_factors
 from pipelines.demo.segments import SIZES, column
 from pipelines.demo.world import World
 
-CATEGORIES = ["spare_parts", "consumables", "packaging", "devices", "services"]
+GOODS = ["spare_parts", "consumables", "packaging", "devices"]
+CATEGORIES = [*GOODS, "services"]
 CHANNELS = ["web_shop", "sales_desk", "edi", "phone"]
 ADD_ON_RATE = 0.0022
 RETURN_SHARE = 0.03

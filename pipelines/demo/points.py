@@ -45,8 +45,9 @@ def _ticks(rng: np.random.Generator, total: np.ndarray, regularity: float) -> tu
     draws = np.ceil(expected).astype(np.int64)
     rows = np.repeat(np.arange(len(total)), draws)
     gaps = rng.standard_gamma(regularity, len(rows)) / regularity
-    first = np.concatenate([[0], draws.cumsum()[:-1]]).astype(np.int64)
-    gaps[first[draws > 0]] *= rng.random(int((draws > 0).sum()))
+    first = draws.cumsum() - draws
+    # The wait for the first event of a process that has been running: part of a gap, and long gaps are met more often.
+    gaps[first] = rng.random(len(first)) * rng.standard_gamma(regularity + 1, len(first)) / regularity
     running = gaps.cumsum()
     before = np.where(first > 0, running[first - 1], 0.0)
     ticks = running - before[rows]
@@ -56,5 +57,5 @@ def _ticks(rng: np.random.Generator, total: np.ndarray, regularity: float) -> tu
 
 def office_time(rng: np.random.Generator, moments: np.ndarray) -> np.ndarray:
     """Move moments within their day to between 07:30 and 20:00, most around midday."""
-    spread = (rng.random(len(moments)) + rng.random(len(moments))) / 2
+    spread = (rng.random(moments.shape) + rng.random(moments.shape)) / 2
     return np.floor(moments) + (7.5 + 12.5 * spread) / 24

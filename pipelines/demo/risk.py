@@ -77,7 +77,7 @@ def _horizon(clock: Clock, conditions: Conditions, cutoff_day: int, horizon_days
 
 
 def _expect_lagged(hazards: np.ndarray, weeks: np.ndarray, moves: list[np.ndarray], levels: np.ndarray) -> np.ndarray:
-    """Give the expected survival from one chain: first weeks at known levels, later ones at expected levels."""
+    """Give the expected survival from one chain, first by known levels, then by expected ones."""
     decided = weeks[:, :LAG_STEPS]
     known = np.exp(-(hazards[levels[:, : decided.shape[1]]] * decided).sum(axis=1))
     open_weeks = weeks[:, LAG_STEPS:]

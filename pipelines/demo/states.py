@@ -215,7 +215,7 @@ def _draw_days(
     days = np.minimum(churn_step[rows, None] * STEP_DAYS + np.arange(STEP_DAYS), clock.end_day - 1)
     is_new = np.diff(days, axis=1, prepend=-1) > 0
     weights = np.stack([daily.notice[rows[:, None], days], daily.lapse[rows[:, None], days]], axis=2)
-    weights = (weights * is_new[:, :, None]).reshape(len(rows), -1).astype(np.float64)
+    weights = (weights * is_new[:, :, None]).reshape(len(rows), 2 * STEP_DAYS).astype(np.float64)
     drawn = rng.random(len(rows)) * weights.sum(axis=1)
     slot = np.minimum((drawn[:, None] > weights.cumsum(axis=1)).sum(axis=1), 2 * STEP_DAYS - 1)
     day = days[np.arange(len(rows)), slot // 2]

@@ -90,6 +90,8 @@ def _split(clock: Clock, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _first_days(clock: Clock, months: np.ndarray) -> np.ndarray:
     """Day number of the first of each month since 1970."""
+    if not months.size:
+        return months
     low, high = int(months.min()), int(months.max())
     firsts = (np.arange(low, high + 1).astype("datetime64[M]").astype("datetime64[D]") - clock.origin).astype(np.int32)
     return firsts[months - low]

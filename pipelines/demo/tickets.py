@@ -28,9 +28,7 @@ PRIORITIES = list(TICKETS_TABLE["priority"].allowed)
 _TYPE_SHARES = np.array([[0.44, 0.34, 0.06, 0.16], [0.25, 0.5, 0.18, 0.07], [0.1, 0.54, 0.32, 0.04]])
 _PRIORITY_SHARES = np.array([[0.3, 0.52, 0.15, 0.03], [0.15, 0.45, 0.3, 0.1], [0.05, 0.3, 0.4, 0.25]])
 
-# By level: median hours to the first answer, median days to the solution, chance that it is solved only when
-# the trouble
-# is over.
+# By level: median hours to the first answer, median days to the solution, chance that it waits for the trouble to end.
 _ANSWER_HOURS = np.array([0.5, 2.2, 5.0])
 _SOLVE_DAYS = np.array([0.9, 4.5, 21.0])
 _STUCK_CHANCE = np.array([0.0, 0.55, 0.8])

@@ -3,14 +3,12 @@
 ``truth.parquet`` holds one row a customer: ``customer_id``, ``churned_at`` (the notice, or the end of a term that was
 not renewed; null for those who stay), ``ended_at`` (service stopped), ``is_passive`` (left without notice),
 ``true_cause`` and ``treatment_response``. ``hazard.parquet`` holds one row a customer and week: ``at``,
-``hazard_per_week`` for one week of exposure, ``risk_of_week`` (probability of leaving within that week) and
-the level of
-each cause. ``conditions.parquet`` holds the constants of the latent process.
+``hazard_per_week`` for one week of exposure, ``risk_of_week`` (probability of leaving within that week) and the level
+of each cause. ``conditions.parquet`` holds the constants of the latent process.
 
-The risk of a customer at a cutoff is the probability of leaving in ``[cutoff, cutoff + horizon)`` given the
-levels up to
-the week of the cutoff and the contract calendar; what the levels and the offers not yet made will do is integrated out
-exactly (see ``risk``). Nobody who sees the tables alone can rank better than by this number.
+The risk of a customer at a cutoff is the probability of leaving in ``[cutoff, cutoff + horizon)`` given the levels up
+to the week of the cutoff and the contract calendar; what the levels and the offers not yet made will do is integrated
+out exactly (see ``risk``). Nobody who sees the tables alone can rank better than by this number.
 """
 
 from __future__ import annotations

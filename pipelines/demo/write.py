@@ -34,9 +34,7 @@ class TableFiles:
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows to a table's file."""
         if table not in self._writers:
-            self._writers[table] = pq.ParquetWriter(
-                self._temporary(table), rows.schema, compression="zstd", compression_level=1, store_schema=False
-            )
+            self._writers[table] = self._open(table, rows.schema)
         self._writers[table].write_table(rows, row_group_size=max(1, rows.num_rows))
         self.rows[table] = self.rows.get(table, 0) + rows.num_rows
 
@@ -50,6 +48,18 @@ class TableFiles:
                 os.replace(self._temporary(table), self._folder / f"{table}.parquet")
             else:
                 self._temporary(table).unlink(missing_ok=True)
+
+    def _open(self, table: str, schema: pa.Schema) -> pq.ParquetWriter:
+        """Open a file; without the Arrow schema inside, dictionaries are read back as plain text."""
+        words = [field.name for field in schema if pa.types.is_dictionary(field.type) or pa.types.is_string(field.type)]
+        return pq.ParquetWriter(
+            self._temporary(table),
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=words,
+            store_schema=False,
+        )
 
     def _temporary(self, table: str) -> Path:
         return self._folder / f".{table}.parquet.{os.getpid()}"
