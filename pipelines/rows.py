@@ -59,12 +59,17 @@ def labelled_rows(
     joined = known.merge(frame, on=keys, how="inner", validate="one_to_one").sort_values(keys, ignore_index=True)
     signals = split_keys(joined.drop(columns=[c for c in ("churned", "churned_at", "split") if c in joined]))[1]
     examples = Examples(
-        features=signals,
+        features=_rule_first(signals, project.train.recency_column),
         label=joined["churned"].to_numpy(dtype=np.int8),
         customer=joined["customer_id"].to_numpy(dtype=object),
         cutoff=None if calendar["flat"] else joined["cutoff"].to_numpy(dtype="datetime64[us]"),
     )
     return Labelled(examples, _split(project, examples, joined, calendar))
+
+
+def _rule_first(signals: pd.DataFrame, rule: str | None) -> pd.DataFrame:
+    """Put the column of the rule first: of columns that are equal the first one stays."""
+    return signals if rule not in signals else signals[[rule, *signals.columns.drop(rule)]]
 
 
 def _split(project: Project, examples: Examples, joined: pd.DataFrame, calendar: dict[str, Any]) -> Split:
