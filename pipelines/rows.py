@@ -69,7 +69,9 @@ def labelled_rows(
 
 def _rule_first(signals: pd.DataFrame, rule: str | None) -> pd.DataFrame:
     """Put the column of the rule first: of columns that are equal the first one stays."""
-    return signals if rule not in signals else signals[[rule, *signals.columns.drop(rule)]]
+    if rule is None or rule not in signals:
+        return signals
+    return signals[[rule, *(name for name in signals if name != rule)]]
 
 
 def _split(project: Project, examples: Examples, joined: pd.DataFrame, calendar: dict[str, Any]) -> Split:
