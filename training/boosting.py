@@ -143,6 +143,25 @@ def booster_settings(parameters: Mapping[str, Any], *, seed: int, device: str, t
     }
 
 
+def direction_settings(encoding: Encoding, directions: Mapping[str, int]) -> dict[str, Any]:
+    """Turn directions of risk into XGBoost's setting; categories have none.
+
+    Parameters
+    ----------
+    encoding
+        Columns in the booster's order.
+    directions
+        1 where the risk may only rise with the column, -1 where it may only fall.
+
+    Returns
+    -------
+    dict
+        Empty without directions.
+    """
+    signs = [0 if column.categories is not None else directions.get(column.name, 0) for column in encoding.columns]
+    return {"monotone_constraints": tuple(signs)} if any(signs) else {}
+
+
 def quantile_matrix(
     examples: Examples, encoding: Encoding, reference: xgboost.QuantileDMatrix | None = None
 ) -> xgboost.QuantileDMatrix:

@@ -17,6 +17,7 @@ from training.preparation import Preparation
 from training.scoring import expit, level_free_log_loss, log_loss, logit, roc_auc
 from training.splits import Split
 from training.tune import Found
+from training.venn_abers import fit_venn_abers
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -31,6 +32,14 @@ class Prepared:
 
     rows: Examples
     preparation: Preparation
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is made of the validation predictions."""
+
+    calibrate: bool = True
+    intervals: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class Candidate:
 
 
 def family_candidate(
-    family: str, examples: Examples, folds: Folds, final: Prepared, context: Context, *, calibrate: bool
+    family: str, examples: Examples, folds: Folds, final: Prepared, context: Context, *, options: Options
 ) -> Candidate:
     """Search, fit, calibrate and judge one family.
 
@@ -72,8 +81,8 @@ def family_candidate(
         Rows of the final fit.
     context
         Encoding, seed and budget.
-    calibrate
-        Whether probabilities are calibrated.
+    options
+        What is made of the validation predictions.
 
     Returns
     -------
@@ -84,11 +93,11 @@ def family_candidate(
     found = FAMILIES[family].search(folds, searching)
     core = FAMILIES[family].fit(final.rows, found.parameters, context)
     model = FittedModel(core, Calibrator(), final.preparation.only(core.features))
-    return _judged(model, found, examples, folds.split, context.seed, calibrate)
+    return _judged(model, found, examples, folds.split, context.seed, options)
 
 
 def blend_candidate(
-    members: dict[str, Candidate], examples: Examples, split: Split, final: Prepared, seed: int, *, calibrate: bool
+    members: dict[str, Candidate], examples: Examples, split: Split, final: Prepared, seed: int, *, options: Options
 ) -> Candidate:
     """Blend families that are already judged.
 
@@ -96,7 +105,7 @@ def blend_candidate(
     ----------
     members
         The families.
-    examples, final, calibrate
+    examples, final, options
         As for :func:`family_candidate`.
     split
         The folds.
@@ -118,7 +127,7 @@ def blend_candidate(
     found = Found(parameters, float(np.mean(losses)), expit(np.concatenate(blended)))
     core = blend_of({family: member.model.core for family, member in members.items()}, parameters)
     model = FittedModel(core, Calibrator(), final.preparation.only(core.features))
-    return _judged(model, found, examples, split, seed, calibrate)
+    return _judged(model, found, examples, split, seed, options)
 
 
 def pooled_rows(split: Split) -> Rows:
@@ -127,12 +136,12 @@ def pooled_rows(split: Split) -> Rows:
 
 
 def _judged(
-    model: FittedModel, found: Found, examples: Examples, split: Split, seed: int, calibrate: bool
+    model: FittedModel, found: Found, examples: Examples, split: Split, seed: int, options: Options
 ) -> Candidate:
     rows = pooled_rows(split)
     label, weight = examples.label[rows], None if examples.weight is None else examples.weight[rows]
     calibrator, judged = Calibrator(), Calibrator().apply(found.out_of_fold)
-    if calibrate:
+    if options.calibrate:
         judging = _judging(split, seed)
         calibrator = choose_calibrator(found.out_of_fold, label, judging, weight=weight)
         judged = cross_fitted(calibrator.kind, found.out_of_fold, label, weight, judging)
@@ -141,7 +150,8 @@ def _judged(
         "level_free_log_loss": found.score,
         "roc_auc": roc_auc(label, judged),
     }
-    return Candidate(replace(model, calibrator=calibrator), found, judged, figures)
+    intervals = fit_venn_abers(judged, label) if options.intervals else None
+    return Candidate(replace(model, calibrator=calibrator, venn_abers=intervals), found, judged, figures)
 
 
 def _judging(split: Split, seed: int) -> Judging:

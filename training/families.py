@@ -39,6 +39,8 @@ class Context:
         Time for the search.
     recency_column
         Column of the recency rule; none lets the rule choose the best single one.
+    directions
+        Columns along which the booster's risk may only rise (1) or only fall (-1).
     starts
         Good settings of earlier runs.
     study_file
@@ -53,6 +55,7 @@ class Context:
     trials: int
     budget: Budget
     recency_column: str | None = None
+    directions: Mapping[str, int] = field(default_factory=dict)
     starts: tuple[Parameters, ...] = ()
     study_file: Path | None = None
     on_trial: OnTrial | None = None
@@ -125,6 +128,8 @@ class Boosting:
 
     def search(self, folds: Folds, context: Context) -> Found:
         """Search with Optuna."""
+        from training.boosting import direction_settings
+
         return search(
             folds,
             context.encoding,
@@ -132,6 +137,7 @@ class Boosting:
             budget=context.budget,
             seed=context.seed,
             device=context.device,
+            fixed=direction_settings(context.encoding, context.directions),
             starts=context.starts,
             study_file=context.study_file,
             on_trial=context.on_trial,
@@ -139,9 +145,12 @@ class Boosting:
 
     def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
         """Fit on rows with given settings."""
-        from training.boosting import fit_boosting
+        from training.boosting import direction_settings, fit_boosting
 
-        return fit_boosting(examples, context.encoding, parameters, seed=context.seed, device=context.device)
+        fixed = direction_settings(context.encoding, context.directions)
+        return fit_boosting(
+            examples, context.encoding, {**parameters, **fixed}, seed=context.seed, device=context.device
+        )
 
 
 def _fit_rule(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:

@@ -16,6 +16,7 @@ import pandas as pd
 from training.calibrate import Calibrator
 from training.errors import TrainingError
 from training.preparation import Preparation
+from training.venn_abers import VennAbers
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,11 +70,14 @@ class FittedModel:
         Map from its scores to true probabilities.
     preparation
         What turns the project's columns into those that the core reads.
+    venn_abers
+        Intervals around the calibrated probabilities, where training was asked for them.
     """
 
     core: Core
     calibrator: Calibrator
     preparation: Preparation = field(default_factory=Preparation)
+    venn_abers: VennAbers | None = None
 
     @property
     def family(self) -> str:
@@ -108,6 +112,23 @@ class FittedModel:
             return np.empty(0)
         return self.calibrator.apply(self.core.probability(self.preparation.apply(frame)))
 
+    def interval(self, frame: pd.DataFrame) -> tuple[Floats, Floats]:
+        """Tell how sure the probabilities are.
+
+        Returns
+        -------
+        tuple
+            Lower and upper ends, shape ``(rows,)`` each; :meth:`predict` lies between them.
+
+        Raises
+        ------
+        TrainingError
+            If the model was trained without intervals.
+        """
+        if self.venn_abers is None:
+            raise TrainingError("a model without intervals", "one trained with intervals", "train with intervals: true")
+        return self.venn_abers.interval(self.predict(frame))
+
     def importance(self) -> dict[str, float]:
         """Weight of each column, largest first."""
         return dict(sorted(self.core.importance().items(), key=lambda item: (-item[1], item[0])))
@@ -130,6 +151,7 @@ class FittedModel:
             "features": self.features,
             "calibrator": self.calibrator.to_json(),
             "preparation": self.preparation.to_json(),
+            "venn_abers": None if self.venn_abers is None else self.venn_abers.to_json(),
         }
         write_json(partial / MODEL_FILE, described)
         if folder.exists():
@@ -176,6 +198,7 @@ def load_model(folder: Path) -> FittedModel:
         core_class(family).load(folder),
         Calibrator.from_json(described["calibrator"]),
         Preparation.from_json(described["preparation"]),
+        None if described["venn_abers"] is None else VennAbers.from_json(described["venn_abers"]),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from training.aging import aged
 from training.budget import Budget, Clock
-from training.candidate import Candidate, Prepared, blend_candidate, family_candidate, pooled_rows
+from training.candidate import Candidate, Options, Prepared, blend_candidate, family_candidate, pooled_rows
 from training.device import resolve_device
 from training.errors import TrainingError
 from training.examples import Examples
@@ -27,6 +27,7 @@ from training.scoring import row_losses
 from training.search_space import Parameters
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Fold, Split
+from training.stability import stable_columns
 from training.tune import OnTrial, TrialRecord
 
 Floats = npt.NDArray[np.float64]
@@ -53,6 +54,8 @@ class TrainSettings:
         ``auto``, ``cpu`` or ``cuda``.
     calibrate
         Whether probabilities are calibrated on the validation rows.
+    intervals
+        Whether models can tell how sure a probability is.
     recency_column
         Column of the recency rule; none means the best single column.
     minimum_positives
@@ -62,6 +65,10 @@ class TrainSettings:
         all alike.
     purchase_columns
         Signals that tell a buyer's rhythm; with them the BG/NBD model adds two signals of its own.
+    select_signals
+        Whether signals that say no more than shuffled ones on most folds are left out.
+    directions
+        Signals along which the booster's risk may only rise (1) or only fall (-1).
     starts
         Booster settings of earlier runs, tried early.
     study_file
@@ -74,10 +81,13 @@ class TrainSettings:
     seed: int = 0
     device: str = "auto"
     calibrate: bool = True
+    intervals: bool = False
     recency_column: str | None = None
     minimum_positives: int = 50
     half_life_days: float | Literal["auto"] | None = "auto"
     purchase_columns: PurchaseColumns | None = None
+    select_signals: bool = False
+    directions: Mapping[str, int] = field(default_factory=dict)
     starts: tuple[Parameters, ...] = ()
     study_file: Path | None = None
 
@@ -168,16 +178,18 @@ def train(
     rows, ordered, order = _in_canonical_order(examples, split)
     check_labels(rows.label[ordered.train], settings.minimum_positives)
     _check_fold_labels(rows, ordered)
-    selection = select_columns(rows.features.iloc[ordered.train])
+    device = resolve_device(settings.device)
+    selection = _select(rows, ordered, settings, device)
     rows = replace(rows, features=rows.features[list(selection.kept)])
     plan = _plan(rows, ordered, settings)
     context = Context(
         encoding=plan.encoding(rows.features.iloc[ordered.train]),
         seed=settings.seed,
-        device=resolve_device(settings.device),
+        device=device,
         trials=settings.trials,
         budget=budget,
         recency_column=settings.recency_column,
+        directions=settings.directions,
         starts=settings.starts,
         study_file=settings.study_file,
         on_trial=on_trial,
@@ -187,6 +199,21 @@ def train(
     candidates = _candidates(folds, half_life, context, settings, progress or _silent)
     pooled = pooled_rows(ordered)
     return _conclude(candidates, selection, order[pooled], rows.label[pooled], half_life)
+
+
+def _select(rows: Examples, split: Split, settings: TrainSettings, device: str) -> Selection:
+    """Drop columns that cannot help and, where asked for, those that say no more than chance."""
+    usable = select_columns(rows.features.iloc[split.train])
+    if not settings.select_signals:
+        return usable
+    rows = replace(rows, features=rows.features[list(usable.kept)])
+    plan = make_plan(rows.features.iloc[split.train], seed=settings.seed)
+    encoding = plan.encoding(rows.features.iloc[split.train])
+    stable = stable_columns(Folds(rows, split, plan), encoding, seed=settings.seed, device=device)
+    own = () if settings.purchase_columns is None else vars(settings.purchase_columns).values()
+    kept = {*stable.kept, *own, *([settings.recency_column] if settings.recency_column else [])}
+    dropped = {name: reason for name, reason in stable.dropped.items() if name not in kept}
+    return Selection(tuple(name for name in usable.kept if name in kept), {**usable.dropped, **dropped})
 
 
 def _plan(rows: Examples, split: Split, settings: TrainSettings) -> Plan:
@@ -225,14 +252,15 @@ def _candidates(
     teaching = replace(folds, examples=aged(rows, half_life))
     preparation, final_rows = folds.plan.learn(teaching.examples.take(split.train))
     final = Prepared(final_rows, preparation)
+    options = Options(settings.calibrate, settings.intervals)
     members: dict[str, Candidate] = {}
     for family in settings.families:
         if family != BLEND:
             progress(f"training {family}")
-            members[family] = family_candidate(family, rows, teaching, final, context, calibrate=settings.calibrate)
+            members[family] = family_candidate(family, rows, teaching, final, context, options=options)
     if BLEND in settings.families:
         progress("blending")
-        blend = blend_candidate(members, rows, split, final, settings.seed, calibrate=settings.calibrate)
+        blend = blend_candidate(members, rows, split, final, settings.seed, options=options)
         return {**members, BLEND: blend}
     return members
 

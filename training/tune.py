@@ -113,6 +113,7 @@ def search(
     budget: Budget,
     seed: int,
     device: str = "cpu",
+    fixed: Mapping[str, Any] | None = None,
     starts: Sequence[Mapping[str, Any]] = (),
     study_file: Path | None = None,
     on_trial: OnTrial | None = None,
@@ -133,6 +134,8 @@ def search(
         Each trial draws from its own seed, so that a study that was killed goes on as if it had not been.
     device
         ``cpu`` or ``cuda``.
+    fixed
+        Settings that all trials share.
     starts
         Settings of earlier runs to try after the good defaults.
     study_file
@@ -155,7 +158,7 @@ def search(
     matrices = [_fold_matrices(train, validation, encoding) for train, validation in folds]
     study = _open_study(_study_name(folds, seed), study_file)
     _enqueue(study, [*STARTS, *starts])
-    return _Search(study, matrices, budget, seed, device, on_trial).run(trials)
+    return _Search(study, matrices, budget, seed, device, fixed or {}, on_trial).run(trials)
 
 
 @dataclass
@@ -167,6 +170,7 @@ class _Search:
     budget: Budget
     seed: int
     device: str
+    fixed: Mapping[str, Any]
     on_trial: OnTrial | None
     best: _Curve = field(default_factory=_Curve)
     best_parameters: Parameters = field(default_factory=dict)
@@ -226,7 +230,7 @@ class _Search:
         import xgboost
 
         threads = threads_for(matrices.train.num_row(), matrices.train.num_col())
-        settings = booster_settings(parameters, seed=self.seed, device=self.device, threads=threads)
+        settings = booster_settings({**parameters, **self.fixed}, seed=self.seed, device=self.device, threads=threads)
         return xgboost.Booster(settings, [matrices.train, matrices.validation])
 
     def _mean_loss(self, margins: list[Floats]) -> float:
