@@ -113,6 +113,7 @@ class SpendDropChurn(Section):
 
 
 Churn = Annotated[ContractualChurn | InactivityChurn | SpendDropChurn, Field(discriminator="kind")]
+_VARIANTS = {"contractual": ContractualChurn, "inactivity": InactivityChurn, "spend_drop": SpendDropChurn}
 
 
 class LabelSettings(Section):
@@ -200,6 +201,18 @@ class Project(Section):
     promote: PromoteSettings
     score: ScoreSettings
     tracking: TrackingSettings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        """A project without a title is called by its name."""
+        if not isinstance(values, dict) or "name" not in values:
+            return values
+        title = values.get("title") or {}
+        if not isinstance(title, dict):
+            return values
+        shown = next(iter(title.values()), values["name"])
+        return {**values, "title": {"en": shown, "zh": shown, **title}}
 
     @model_validator(mode="after")
     def _label_for_tables(self) -> Self:
@@ -346,15 +359,14 @@ def _problem(problem: Any) -> str:
 
 def _is_branch(part: Any) -> bool:
     """Whether a part of an error's place names a variant of a union, which the user never wrote."""
-    return isinstance(part, str) and part in ("contractual", "inactivity", "spend_drop")
+    return isinstance(part, str) and part in _VARIANTS
 
 
 def _known_keys(place: tuple[Any, ...]) -> list[str]:
     """Field names of the model that an unknown key was found in."""
     model: Any = Project
     for part in place:
-        field = _field(model, part)
-        model = field if field is not None else model
+        model = _VARIANTS.get(part) or _field(model, part) or model
     fields = getattr(model, "model_fields", {})
     return sorted(field.alias or name for name, field in fields.items())
 

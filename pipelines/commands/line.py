@@ -65,7 +65,7 @@ def _instant(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         raise ConfigError(
-            f"--as-of {text} is no date", allowed="2026-10-01 or 2026-10-01T06:00", do="mend it"
+            f"--as-of {text} is no date", allowed="2026-10-01 or 2026-10-01T06:00", do="write a date"
         ) from None
 
 

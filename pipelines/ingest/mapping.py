@@ -213,6 +213,8 @@ class Reading(Strict):
     def _check_place(self) -> None:
         if (self.path is None) == (self.url is None):
             raise ValueError("give exactly one of path (a file, glob or folder) and url (a PostgreSQL address)")
+        if self.path is not None and "://" in self.path:
+            raise ValueError("path holds the address of a database; write it as url, with the password as ${NAME}")
         if self.url is not None and self.format not in (None, "postgres"):
             raise ValueError(f"a url is read as postgres, not as {self.format}")
         if self.path is not None and self.format == "postgres":

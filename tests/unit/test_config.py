@@ -58,13 +58,32 @@ def test_what_a_layer_does_not_name_stays(project_file):
             {"label": {"churn": [{"kind": "inactivity", "table": "order", "activity_days": 9}], "horizon_days": 9}},
             "unknown table 'order'; nearest: 'orders'",
         ),
+        (
+            {"label": {"churn": [{"kind": "inactivity", "table": "orders", "active_days": 9}], "horizon_days": 9}},
+            "'label.churn.0.active_days' (known here: 'activity_days'",
+        ),
         ({"data": {"root": "."}}, "exactly one of data.mapping"),
+        (
+            {
+                "data": {
+                    "root": ".",
+                    "mapping": {"tables": {"orders": {"path": "postgresql://me:secret@here/shop", "columns": "same"}}},
+                }
+            },
+            "path holds the address of a database; write it as url",
+        ),
     ],
 )
 def test_a_mistake_is_named(project_file, changes, named):
     with pytest.raises(ConfigError) as error:
         load_project(project_file(**changes), environment={})
     assert named in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_a_project_without_a_title_is_called_by_its_name(project_file):
+    assert load_project(project_file(title=None), environment={}).title["zh"] == "online_retail"
+    assert load_project(project_file(title={"en": "Mine"}), environment={}).title == {"en": "Mine", "zh": "Mine"}
 
 
 def test_an_unknown_project_lists_those_there_are(monkeypatch):
