@@ -23,6 +23,11 @@ def _bit_count(bits):  # type: ignore[no-untyped-def]
     """Count the bits set; DuckDB and Spark share the name."""
 
 
+@ibis.udf.agg.builtin(name="bit_or", signature=(("int64",), "int64"))
+def _bit_or(bits):  # type: ignore[no-untyped-def]
+    """Set the bits that are set in any row; Ibis does not know that Spark has it."""
+
+
 def banded(source: Source) -> ir.Table:
     """Give one row a customer, slice and band with a column for every aggregate that is put together from bands."""
     asked = source.asked
@@ -74,4 +79,4 @@ def _days(aggregate: Aggregate, midnight: int) -> Any:
     """Count different days of a band: a bit for each, which differ because no band is longer than there are bits."""
     day = (aggregate.value - midnight) // MICROSECONDS_PER_DAY
     place = ((day % LONGEST_BAND_DAYS) + LONGEST_BAND_DAYS) % LONGEST_BAND_DAYS
-    return _bit_count(_only(aggregate, ibis.literal(1, type="int64") << place).bit_or())
+    return _bit_count(_bit_or(_only(aggregate, ibis.literal(1, type="int64") << place)))

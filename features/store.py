@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from ibis.expr import types as ir
 
@@ -36,12 +36,12 @@ class Store:
     """
 
     def __init__(self, connection: Any) -> None:
-        if connection.name not in _STATEMENTS:
+        if connection.name not in _MAKERS:
             raise UnsupportedOperationError(
-                f"Signals cannot be computed on {connection.name}. Backends: {', '.join(_STATEMENTS)}."
+                f"Signals cannot be computed on {connection.name}. Use one of {', '.join(_MAKERS)}."
             )
         self.backend = connection
-        self._statements = _STATEMENTS[connection.name]
+        self._maker: _Maker = _MAKERS[connection.name](connection)
         self._tables: dict[str, None] = {}
         self._views: dict[str, None] = {}
         self._kept: dict[str, Any] = {}
@@ -73,12 +73,12 @@ class Store:
         """Materialise a query under a name, in place of what was there."""
         if name in self._tables:
             self.drop(name)
-        self._run("table", name, query)
+        self._maker.put(name, query)
         self._tables[name] = None
 
     def view(self, name: str, query: str) -> None:
         """Name a query, in place of what was there."""
-        self._run("view", name, query)
+        self._maker.view(name, query)
         self._views[name] = None
 
     def table(self, name: str) -> ir.Table:
@@ -94,27 +94,59 @@ class Store:
         """Drop a table or view that was made here."""
         if name in self._kept:
             self._kept.pop(name).release()
-            return
-        made = self._views if name in self._views else self._tables
-        del made[name]
-        self._run("drop view" if made is self._views else "drop table", name, "")
-
-    def _run(self, statement: str, name: str, query: str) -> None:
-        for text in self._statements[statement]:
-            self.backend.raw_sql(text.format(name=name, query=query))
+        elif name in self._views:
+            del self._views[name]
+            self._maker.drop_view(name)
+        else:
+            del self._tables[name]
+            self._maker.drop_table(name)
 
 
-_STATEMENTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "duckdb": {
-        "table": ("CREATE TEMP TABLE {name} AS {query}",),
-        "view": ("CREATE OR REPLACE TEMP VIEW {name} AS {query}",),
-        "drop table": ("DROP TABLE IF EXISTS temp.{name}",),
-        "drop view": ("DROP VIEW IF EXISTS temp.{name}",),
-    },
-    "pyspark": {
-        "table": ("CACHE TABLE {name} AS {query}",),
-        "view": ("CREATE OR REPLACE TEMPORARY VIEW {name} AS {query}",),
-        "drop table": ("UNCACHE TABLE IF EXISTS {name}", "DROP VIEW IF EXISTS {name}"),
-        "drop view": ("DROP VIEW IF EXISTS {name}",),
-    },
-}
+class _Maker(Protocol):
+    """Makes and drops the temporary tables and views of one kind of backend."""
+
+    def put(self, name: str, query: str) -> None: ...
+
+    def view(self, name: str, query: str) -> None: ...
+
+    def drop_table(self, name: str) -> None: ...
+
+    def drop_view(self, name: str) -> None: ...
+
+
+class _DuckDBMaker:
+    def __init__(self, backend: Any) -> None:
+        self._run = backend.raw_sql
+
+    def put(self, name: str, query: str) -> None:
+        self._run(f"CREATE TEMP TABLE {name} AS {query}")
+
+    def view(self, name: str, query: str) -> None:
+        self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+
+    def drop_table(self, name: str) -> None:
+        self._run(f"DROP TABLE IF EXISTS temp.{name}")
+
+    def drop_view(self, name: str) -> None:
+        self._run(f"DROP VIEW IF EXISTS temp.{name}")
+
+
+class _SparkMaker:
+    def __init__(self, backend: Any) -> None:
+        self._run = backend.raw_sql
+
+    def put(self, name: str, query: str) -> None:
+        # A cached query would be read anew once a view beneath it is replaced; a checkpoint stays as it was.
+        self._run(query).localCheckpoint(eager=True).createOrReplaceTempView(name)
+
+    def view(self, name: str, query: str) -> None:
+        self._run(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {query}")
+
+    def drop_table(self, name: str) -> None:
+        self.drop_view(name)
+
+    def drop_view(self, name: str) -> None:
+        self._run(f"DROP VIEW IF EXISTS {name}")
+
+
+_MAKERS: dict[str, Any] = {"duckdb": _DuckDBMaker, "pyspark": _SparkMaker}
