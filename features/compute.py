@@ -106,15 +106,18 @@ class _Assembly:
         tables = {name: _bound(store, table) for name, table in tables.items()}
         self._codes = store.keep(_codes(population))
         self._works = plan(store, tables, self._codes, needs.rows, instants, panel.thresholds)
-        self._names = {what: store.name(what) for what in ("people", "panel")}
-        self._query = store.compile(self._panel(panel, needs))
+        self._names = {what: store.name(what) for what in ("people", "values", "panel")}
+        values = self._values()
+        self._statements = {"values": store.compile(values)}
+        self._statements["panel"] = store.compile(self._panel(values.schema(), panel, needs))
 
     def at(self, cutoff: datetime) -> ir.Table:
         """Compute everything for a cutoff, later than the one before."""
         for work in self._works:
             work.advance(microseconds(cutoff))
         self._store.put(self._names["people"], self._store.compile(self._people(cutoff)))
-        self._store.view(self._names["panel"], self._query)
+        self._store.put(self._names["values"], self._statements["values"])
+        self._store.view(self._names["panel"], self._statements["panel"])
         return self._store.table(self._names["panel"])
 
     def _people(self, cutoff: datetime) -> ir.Table:
@@ -122,18 +125,19 @@ class _Assembly:
         people = population.select(CUSTOMER, CUTOFF, **{_INSTANT: ibis.literal(microseconds(cutoff), type="int64")})
         return people.inner_join(self._codes, CUSTOMER)[[CUSTOMER, CUTOFF, _INSTANT, CODE]]
 
-    def _panel(self, panel: Panel, needs: Needs) -> ir.Table:
-        schema = {CUSTOMER: "string", CUTOFF: "timestamp(6)", _INSTANT: "int64", CODE: "int32"}
-        people = ibis.table({**schema, CUSTOMER: self._codes[CUSTOMER].type()}, name=self._names["people"])
-        row = _joined(people, self._works)
-        values = {
-            column.name: work.asked.finish(column, row, row[_INSTANT])
-            for work in self._works
-            for column in work.columns
-        }
-        table = row.select(CUSTOMER, CUTOFF, **values)
+    def _values(self) -> ir.Table:
+        """Give the signals over rows; parts are joined after their formulas, so that few columns pass many joins."""
+        schema = {CUSTOMER: self._codes[CUSTOMER].type(), CUTOFF: "timestamp(6)", _INSTANT: "int64", CODE: "int32"}
+        people = ibis.table(schema, name=self._names["people"])
+        table = people.select(CODE, CUSTOMER, CUTOFF)
+        for work in self._works:
+            table = _beside(table, _finished(people.select(CODE, _INSTANT), work))
+        return table
+
+    def _panel(self, schema: ibis.Schema, panel: Panel, needs: Needs) -> ir.Table:
+        table = ibis.table(schema, name=self._names["values"])
         for level in needs.levels:
-            table = table.mutate(**{column.name: _derive(column, table, panel.thresholds) for column in level})
+            table = _derived(table, level, panel.thresholds)
         return table.select(CUSTOMER, CUTOFF, *(column.name for column in panel.columns))
 
 
@@ -149,17 +153,30 @@ def _codes(population: ir.Table) -> ir.Table:
     return customers.mutate(**{CODE: number.cast("int32")})
 
 
-def _joined(people: ir.Table, works: Sequence[PartWork]) -> ir.Table:
-    joined, columns = people, list(people.columns)
-    for work in works:
-        for name, schema in work.tables.items():
-            right = ibis.table(schema, name=name).rename({f"{CODE}_of_{name}": CODE})
-            joined = joined.left_join(right, joined[CODE] == right[f"{CODE}_of_{name}"])
-            columns += [column for column in schema.names if column != CODE]
-    return joined.select(*columns)
+def _finished(people: ir.Table, work: PartWork) -> ir.Table:
+    """Give the signals of one part, one row for each of the people."""
+    row = people
+    for name, schema in work.tables.items():
+        row = _beside(row, ibis.table(schema, name=name), "left")
+    values = {column.name: work.asked.finish(column, row, row[_INSTANT]) for column in work.columns}
+    return row.select(CODE, **values)
 
 
-def _derive(column: SignalColumn, table: ir.Table, thresholds: Thresholds) -> ir.Value:
-    assert isinstance(column.signal, DerivedSignal)
-    values = Values(lambda signal, days: table[signal.column(days)], column.days, thresholds)
-    return filled(column.signal.value(values), column.signal.empty)
+def _beside(left: ir.Table, right: ir.Table, how: str = "inner") -> ir.Table:
+    """Join on the code of the customer."""
+    columns = [name for name in right.columns if name != CODE]
+    joined = left.join(right, CODE, how=how, rname="{name}_right")
+    return joined.select(*left.columns, *columns)
+
+
+def _derived(table: ir.Table, columns: Sequence[SignalColumn], thresholds: Thresholds) -> ir.Table:
+    """Add columns that are built from others; windows over peers, which copy what they pass, see few columns."""
+    alone: dict[str, ir.Value] = {}
+    over_peers: dict[str, ir.Value] = {}
+    for column in columns:
+        assert isinstance(column.signal, DerivedSignal)
+        values = Values(lambda signal, days: table[signal.column(days)], column.days, thresholds)
+        value = filled(column.signal.value(values), column.signal.empty)
+        (over_peers if values.asked_peers else alone)[column.name] = value
+    wider = table.mutate(**alone) if alone else table
+    return _beside(wider, table.select(CODE, **over_peers)) if over_peers else wider
