@@ -225,20 +225,21 @@ def release_quarantine(
 
 def _guarded(work: Callable[[], Any], debug: bool) -> None:
     """Turn a user's mistake into three lines and an exit code."""
-    from pipelines.errors import ChurnLabError
+    from pipelines.errors import ChurnLabError, refusal
 
     try:
         work()
-    except ChurnLabError as error:
-        if debug:
-            raise
-        from pipelines.console import Console
-
-        Console().error(error)
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("Stopped; earlier results are untouched.", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        said = error if isinstance(error, ChurnLabError) else refusal(error)
+        if debug or said is None:
+            raise
+        from pipelines.console import Console
+
+        Console().error(said)
+        sys.exit(said.exit_code)
 
 
 def main() -> None:

@@ -67,3 +67,26 @@ class Incomplete(ChurnLabError):
     """The work ended, but part of it failed and is named."""
 
     exit_code = 8
+
+
+def refusal(error: BaseException) -> ConnectionFailed | None:
+    """Say in our words what the machine refused: a folder, a full disk, memory; ``None`` for anything else.
+
+    >>> str(refusal(PermissionError(13, "Permission denied", "workspace")))
+    'workspace: Permission denied. Do: check the rights and the space left there, then run again.'
+    """
+    import duckdb
+
+    do = "check the rights and the space left there, then run again"
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return ConnectionFailed(f"{place}{error.strerror}", do=do)
+    if isinstance(error, duckdb.IOException):
+        return ConnectionFailed(f"The warehouse cannot be read or written: {_first_line(error)}", do=do)
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        return ConnectionFailed("The memory of this machine does not suffice", do="end other programs, then run again")
+    return None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0]

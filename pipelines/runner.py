@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,7 +18,7 @@ from features.errors import DefinitionError, UnsupportedOperationError
 from pipelines.artifacts import Store
 from pipelines.config import Project, dump
 from pipelines.console import Console, Progress
-from pipelines.errors import ChurnLabError, DataError, NothingToLearn, NotReady
+from pipelines.errors import ChurnLabError, ConnectionFailed, DataError, NothingToLearn, NotReady
 from pipelines.stage import Stage, all_stages
 from pipelines.tracking import Tracking
 from training.errors import TrainingError
@@ -147,9 +148,19 @@ class Runner:
         if "scratch" in stage.parameters:
             arguments["scratch"] = self.store.scratch(stage.name)
         for name in stage.reads:
-            if name not in stage.optional_reads or self.store.exists(name):
+            if self.store.exists(name):
                 arguments[name] = self.store.load(name)
+            elif name not in stage.optional_reads:
+                raise self._comes_first(name)
         return arguments
+
+    def _comes_first(self, artifact: str) -> NotReady:
+        maker = next(stage.name for stage in all_stages().values() if artifact in stage.writes)
+        name = self.project.name
+        return NotReady(
+            f"The stage {maker} of project {name} has not run yet",
+            do=f"run all that is missing: churnlab run -p {name}",
+        )
 
     def _save(self, stage: Stage, result: Any) -> None:
         made = {stage.writes[0]: result} if len(stage.writes) == 1 else result
@@ -169,8 +180,10 @@ class Runner:
         os.replace(beside, path)
 
     def _mark_failed(self, error: BaseException) -> None:
+        """Mark the MLflow run; where MLflow itself is out of reach, the error that is on its way says so."""
         reason = str(error) if isinstance(error, ChurnLabError) else type(error).__name__
-        self.tracking.fail(self.running, reason)
+        with suppress(ConnectionFailed):
+            self.tracking.fail(self.running, reason)
 
 
 def _translated(work: Any) -> None:

@@ -6,16 +6,28 @@ MLflow is imported when the first run is opened, because importing it takes seco
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipelines.config import Project, dump
+from pipelines.errors import ConnectionFailed
 
 REGISTERED_PREFIX = "churn"
 OUTER_RUN = "MLFLOW_RUN_ID"
+ADDRESS = "MLFLOW_TRACKING_URI"
 NOISY = ("alembic", "mlflow.store.db.utils", "mlflow.tracking._model_registry.client", "mlflow.utils.environment")
+
+
+def shown(address: str) -> str:
+    """Give an address without the password in it.
+
+    >>> shown("https://me:secret@mlflow.example/x")
+    'https://me:***@mlflow.example/x'
+    """
+    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", address)
 
 
 def model_name(project: Project) -> str:
@@ -36,11 +48,12 @@ class Tracking:
         self._project = project
         self.run_id: str | None = os.environ.get(OUTER_RUN)
         self._opened_here: list[str] = []
+        self._is_reached = False
 
     @property
     def uri(self) -> str:
         """Address of the store."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or self._project.tracking.uri
+        return os.environ.get(ADDRESS) or self._project.tracking.uri
 
     def client(self) -> Any:
         """Give MLflow's client on the store."""
@@ -118,15 +131,38 @@ class Tracking:
         import logging
 
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
         import mlflow
 
-        for noisy in (
-            "alembic",
-            "mlflow.store.db.utils",
-            "mlflow.tracking._model_registry.client",
-            "mlflow.utils.environment",
-        ):
+        for noisy in NOISY:
             logging.getLogger(noisy).setLevel(logging.ERROR)
-        if mlflow.get_tracking_uri() != self.uri:
-            mlflow.set_tracking_uri(self.uri)
-        mlflow.set_registry_uri(self.uri)
+        uri, chosen = self.uri, os.environ.get(ADDRESS)
+        if mlflow.get_tracking_uri() != uri:
+            mlflow.set_tracking_uri(uri)
+            _restore(chosen)
+        mlflow.set_registry_uri(uri)
+        if not self._is_reached:
+            self._reach()
+
+    def _reach(self) -> None:
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            MlflowClient().search_experiments(max_results=1)
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            raise ConnectionFailed(
+                f"MLflow's store {shown(self.uri)} does not answer ({type(error).__name__})",
+                allowed="the address of a running MLflow server, or sqlite:///FILE in a folder that can be written",
+                do="correct tracking.uri or MLFLOW_TRACKING_URI, or start the server; then run again",
+            ) from error
+        self._is_reached = True
+
+
+def _restore(address: str | None) -> None:
+    """Undo that MLflow writes its address into the environment, where it would hold for every later project."""
+    if address is None:
+        os.environ.pop(ADDRESS, None)
+    else:
+        os.environ[ADDRESS] = address

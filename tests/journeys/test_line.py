@@ -208,8 +208,19 @@ def test_scoring_before_there_is_a_champion_says_what_comes_first(tmp_path, monk
     from pipelines.runner import Runner
 
     runner = Runner(load_project(str(demo_workspace.conf), [f"workspace={tmp_path}"]), Console(quiet=True))
-    with pytest.raises(NotReady, match="churnlab run"):
+    with pytest.raises(NotReady, match=r"The stage export of project .* has not run yet.*churnlab run"):
         runner.alone("score")
+
+
+def test_a_workspace_that_cannot_be_made_is_named(monkeypatch, tmp_path, demo_workspace):
+    from pipelines.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_file").touch()
+    result = CliRunner().invoke(app, ["simulate", "-p", str(demo_workspace.conf), "--set", "workspace=a_file"])
+    assert result.exit_code == 4
+    assert "a_file" in result.output
+    assert "Traceback" not in result.output
 
 
 def test_the_record_says_what_ran(demo_workspace):
