@@ -21,6 +21,7 @@ from pipelines.ingest.rejected import Rejected
 from pipelines.ingest.sql import identifier
 from pipelines.ingest.stage import stage
 from pipelines.ingest.staging import Staging, cannot_write, count_rows, staging
+from pipelines.ingest.texts import fill_from_texts
 
 
 class Progress(Protocol):
@@ -81,6 +82,7 @@ def ingest(
             unpacked = stage(source, root, place)
             ledgers.append(_balanced(load(Job(TABLES[name], source, unpacked, label, staged[name], place, rejected))))
             place.drop(unpacked.table)
+        fill_from_texts(staged, place, tell)
         if CUSTOMERS.name not in staged:
             target = place.new_name()
             ledgers.append(_derive_customers(staged, target, place))
