@@ -31,7 +31,8 @@ lint: $(READY)  ## Check style only
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-docs: $(READY)  ## Draw the pictures of the documentation from the demo company's newest run
+docs: $(READY)  ## Write the page of all signals, and draw the pictures from the demo company's newest run
+	@$(BIN)/python -m features.catalog_page
 	@$(BIN)/churnlab run --quiet
 	@MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR=false $(BIN)/python docs/pictures.py
 

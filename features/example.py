@@ -121,6 +121,16 @@ def example_tables(examples: Mapping[str, Example]) -> dict[str, pa.Table]:
     return {name: pa.Table.from_pylist(some, schema=_schema(TABLES[name])) for name, some in rows.items()}
 
 
+def example_people(examples: Mapping[str, Example], cutoff: datetime = EXAMPLE_CUTOFF) -> pa.Table:
+    """Give ``customer_id`` and ``cutoff`` of every customer of the examples, looked at or other."""
+    customers = [
+        customer_of(identity, other)
+        for identity, example in examples.items()
+        for other in (None, *sorted(example.others))
+    ]
+    return pa.table({_CUSTOMER: customers, "cutoff": pa.array([cutoff] * len(customers), _ARROW["timestamp"])})
+
+
 def customer_of(identity: str, other: str | None) -> str:
     """Identity of a customer of an example.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -123,7 +124,7 @@ def ui(
     _guarded(work, debug)
 
 
-signals = typer.Typer(help="What is known about a customer: list, show, explain.", no_args_is_help=True)
+signals = typer.Typer(help="What is known about a customer: list, show, explain, new, test.", no_args_is_help=True)
 app.add_typer(signals, name="signals", rich_help_panel=None)
 SignalName = Annotated[str, typer.Argument(help="Name such as usage__logins__7d, or usage__logins.")]
 
@@ -165,6 +166,40 @@ def explain_signal(name: SignalName, project: Project = "demo", debug: Debug = F
         from pipelines.commands.signals import explain_signal
 
         explain_signal(project, name)
+
+    _guarded(work, debug)
+
+
+@signals.command("new")
+def new_signal(
+    measure: Annotated[str, typer.Argument(help="Name of what it measures, such as exports_done.")],
+    table: Annotated[str, typer.Option("--table", "-t", help="The table whose rows it reads, such as orders.")],
+    project: Project = "demo",
+    folder: Annotated[Path | None, typer.Option(help="Where to write it; the first of features.folders.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Write a signal of your own with its example, to be changed."""
+
+    def work() -> None:
+        from pipelines.commands.own_signals import begin_signal
+
+        begin_signal(project, measure, table, folder)
+
+    _guarded(work, debug)
+
+
+@signals.command("test")
+def prove_signals(
+    project: Project = "demo",
+    everything: Annotated[bool, typer.Option("--all", help="The shipped signals as well.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Compute the examples of your own signals."""
+
+    def work() -> None:
+        from pipelines.commands.own_signals import prove_signals
+
+        prove_signals(project, everything)
 
     _guarded(work, debug)
 

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from features.signal import SignalColumn, columns_of, discover
 from features.tables import TABLES
 from pipelines.config import Project
+from pipelines.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FLAT_FILE = "flat.parquet"
 KEYS = ("customer_id", "cutoff")
+OWN_SIGNALS = Path("signals")
+"""The folder for own signals that every project looks into, whether or not it is there."""
 
 
 def canonical_tables(backend: Any, schema: str, names: Sequence[str]) -> dict[str, Any]:
@@ -24,7 +27,20 @@ def canonical_tables(backend: Any, schema: str, names: Sequence[str]) -> dict[st
 
 
 def project_signals(project: Project) -> dict[str, SignalColumn]:
-    """Every signal column that the project could use, its own folders included."""
+    """Every signal column that the project could use, its own folders included.
+
+    Raises
+    ------
+    ConfigError
+        If a folder of signals is named and not there.
+    """
+    for folder in project.features.folders:
+        if folder != OWN_SIGNALS and not folder.is_dir():
+            raise ConfigError(
+                f"features.folders names {folder}, which is no folder",
+                allowed=f"a folder with Python files; {OWN_SIGNALS} may be missing",
+                do="correct the setting, or run: churnlab signals new NAME --table TABLE",
+            )
     return columns_of(discover(project.features.folders).values())
 
 
