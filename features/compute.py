@@ -104,7 +104,7 @@ class _Assembly:
         self._store, self._population = store, _bound(store, population)
         needs = resolve(panel.columns)
         tables = {name: _bound(store, table) for name, table in tables.items()}
-        self._codes = store.keep(_codes(population))
+        self._codes = store.keep(_codes(self._population))
         self._works = plan(store, tables, self._codes, needs.rows, instants, panel.thresholds)
         self._names = {what: store.name(what) for what in ("people", "values", "panel")}
         values = self._values()

@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 
 from features.errors import DefinitionError
 from features.tables import KNOWN_AT, Column, Table
-from features.terms import MICROSECONDS_PER_DAY, Aggregate, Term, combine, days_between, ratio
+from features.terms import MICROSECONDS_PER_DAY, Aggregate, Term, combine, days_between, ratio, spread
 from features.thresholds import Thresholds
 
 TYPES = {"string": "string", "int64": "int64", "float64": "float64", "boolean": "boolean", "timestamp": "int64"}
@@ -128,9 +128,7 @@ class Facts:
     def std(self, value: ir.Value, where: Condition = None) -> Term:
         """Spread, the population's standard deviation, of the values that are known."""
         value = _number(value)
-        mean_of_squares = self.mean(value * value, where)
-        mean = self.mean(value, where)
-        return (mean_of_squares - mean * mean).at_least(0.0).map(lambda variance: variance.sqrt())
+        return combine((self.mean(value * value, where), self.mean(value, where)), spread)
 
     def min(self, value: ir.Value, where: Condition = None) -> Term:
         """Smallest value."""

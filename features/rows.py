@@ -46,7 +46,8 @@ def microseconds(moment: datetime) -> int:
 def canonical_rows(connection: Any, table: Table, source: ir.Table) -> ir.Table:
     """Give rows with every canonical column, times as microseconds, and a known time that is never empty.
 
-    A missing column counts as unknown. A row is never known before it happened.
+    A missing column counts as unknown. A row is never known before it happened. A value that is learned later and does
+    not say when is never known.
     """
     schema = facts_schema(table)
     columns: dict[str, Any] = {}
@@ -59,6 +60,8 @@ def canonical_rows(connection: Any, table: Table, source: ir.Table) -> ir.Table:
             columns[column.name] = source[column.name].cast(schema[column.name])
     happened = columns[table.happened_at]
     columns[KNOWN_AT] = ibis.greatest(columns[KNOWN_AT].fill_null(happened), happened)
+    for name, known_from in table.late_columns.items():
+        columns[name] = ibis.ifelse(columns[known_from].notnull(), columns[name], ibis.null(schema[name]))
     return source.select(**columns)
 
 

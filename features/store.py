@@ -44,7 +44,6 @@ class Store:
         self._maker: _Maker = _MAKERS[connection.name](connection)
         self._tables: dict[str, None] = {}
         self._views: dict[str, None] = {}
-        self._kept: dict[str, Any] = {}
 
     def __enter__(self) -> Store:
         return self
@@ -52,7 +51,7 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name in (*self._views, *self._tables, *self._kept):
+        for name in (*self._views, *self._tables):
             self.drop(name)
 
     def name(self, purpose: str) -> str:
@@ -61,9 +60,10 @@ class Store:
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """Materialise an expression over the user's tables."""
-        kept = expression.cache()
-        self._kept[kept.op().name] = kept
-        return kept
+        self.backend._run_pre_execute_hooks(expression)  # Brings tables that live in memory.
+        name = self.name("kept")
+        self.put(name, self.compile(expression))
+        return self.table(name)
 
     def compile(self, expression: ir.Table) -> str:
         """Give the SQL of an expression."""
@@ -88,17 +88,11 @@ class Store:
 
     def count(self, name: str) -> int:
         """Count the rows of a table."""
-        return self.rows(self.table(name))
-
-    def rows(self, table: ir.Table) -> int:
-        """Count the rows of an expression."""
-        return int(table.count().to_pyarrow().as_py())
+        return int(self.table(name).count().to_pyarrow().as_py())
 
     def drop(self, name: str) -> None:
         """Drop a table or view that was made here."""
-        if name in self._kept:
-            self._kept.pop(name).release()
-        elif name in self._views:
+        if name in self._views:
             del self._views[name]
             self._maker.drop_view(name)
         else:

@@ -16,6 +16,8 @@ from ibis.expr import types as ir
 MICROSECONDS_PER_DAY = 86_400_000_000
 DECIMAL = "decimal(38, 12)"
 HUGE = 1e25
+ROUNDING = 1e-12
+"""What a difference of squares may be off by, as a share of them: a spread below a millionth of the size is none."""
 
 Operation = Literal["count", "sum", "decayed", "min", "max", "earliest", "latest", "days", "distinct"]
 Number = int | float
@@ -143,6 +145,12 @@ def ratio(above: Any, below: Any) -> Any:
     """Divide two Ibis numbers; null where the lower one is zero."""
     below = below if isinstance(below, ir.Value) else ibis.literal(below)
     return above.cast("float64") / below.cast("float64").nullif(0.0)
+
+
+def spread(mean_of_squares: Any, mean: Any) -> Any:
+    """Give the population's standard deviation from two means; 0 where their difference is no more than rounding."""
+    variance = mean_of_squares - mean * mean
+    return ibis.ifelse(variance < mean_of_squares * ROUNDING, 0.0, variance).sqrt()
 
 
 def exact(value: Any) -> Any:

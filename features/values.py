@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis.expr import types as ir
 
-from features.terms import exact, ratio
+from features.terms import exact, ratio, spread
 from features.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -117,8 +117,7 @@ def _mean(value: Any, window: Any) -> Any:
 
 
 def _std(value: Any, window: Any) -> Any:
-    mean = _mean(value, window)
-    return ibis.greatest(_mean(value * value, window) - mean * mean, 0.0).sqrt()
+    return spread(_mean(value * value, window), _mean(value, window))
 
 
 def record(definition: Callable[[Values], Any], days: int | None) -> tuple[Values, Any]:

@@ -3,11 +3,10 @@
 import math
 
 import ibis
-import pyarrow as pa
 import pytest
 
 from features.compute import Panel, compute
-from features.example import EXAMPLE_CUTOFF, customer_of, example_tables, read_example
+from features.example import EXAMPLE_CUTOFF, example_people, example_tables, read_example
 from features.signal import columns_of, discover
 
 SIGNALS = discover([])
@@ -15,18 +14,9 @@ EXAMPLES = {name: read_example(signal.example, signal.table) for name, signal in
 CASES = [(name, days) for name, signal in SIGNALS.items() for days in signal.windows]
 
 
-def people():
-    customers = [
-        customer_of(name, other) for name, example in EXAMPLES.items() for other in (None, *sorted(example.others))
-    ]
-    return pa.table(
-        {"customer_id": customers, "cutoff": pa.array([EXAMPLE_CUTOFF] * len(customers), pa.timestamp("us"))}
-    )
-
-
 def values_of_examples(connection):
     tables = {name: connection.create_table(f"example_{name}", rows) for name, rows in example_tables(EXAMPLES).items()}
-    population = connection.create_table("example_people", people())
+    population = connection.create_table("example_people", example_people(EXAMPLES))
     panel = Panel(list(columns_of(SIGNALS.values()).values()), [EXAMPLE_CUTOFF])
     rows = [
         row for _, table in compute(connection, tables, population, panel) for row in table.to_pyarrow().to_pylist()
@@ -52,4 +42,4 @@ def test_a_signal_gives_what_its_example_says(values, name, days):
 
 
 def test_every_customer_of_an_example_has_one_row(values):
-    assert len(values) == len(people())
+    assert len(values) == len(example_people(EXAMPLES))
