@@ -33,16 +33,29 @@ def banded(source: Source) -> ir.Table:
     asked = source.asked
     aggregates = {f"a{place}": _over_rows(asked.aggregates[place], source) for place in asked.added}
     ends = {END: source.input[END].max()} if asked.decayed else {}
-    return source.input.group_by(CODE, SLICE, BAND).aggregate(**aggregates, **ends)
+    places = {SLICE: len(source.timeline.boundaries) > 1, BAND: bool(source.timeline.edges)}
+    grouped = source.input.group_by(CODE, *_varying(places)).aggregate(**aggregates, **ends)
+    return _with_zeros(grouped, places).select(CODE, SLICE, BAND, *aggregates, *ends)
 
 
 def keys(source: Source, place: int) -> ir.Table:
     """Give one row a customer, value and slice with its newest band, for an aggregate that counts different values."""
     aggregate = source.asked.aggregates[place]
     chosen = source.input if aggregate.where is None else source.input.filter(aggregate.where)
-    return chosen.group_by(**{CODE: chosen[CODE], KEY: aggregate.value, SLICE: chosen[SLICE]}).aggregate(
-        **{BAND: chosen[BAND].max()}
-    )
+    places = {SLICE: len(source.timeline.boundaries) > 1}
+    groups = {CODE: chosen[CODE], KEY: aggregate.value, **{name: chosen[name] for name in _varying(places)}}
+    found = chosen.group_by(**groups).aggregate(**{BAND: chosen[BAND].max()})
+    return _with_zeros(found, places).select(CODE, KEY, SLICE, BAND)
+
+
+def _varying(places: dict[str, bool]) -> list[str]:
+    """Columns to group by: one that is the same in all rows only costs time."""
+    return [name for name, varies in places.items() if varies]
+
+
+def _with_zeros(rows: ir.Table, places: dict[str, bool]) -> ir.Table:
+    constant = {name: ibis.literal(0, type="int16") for name, varies in places.items() if not varies}
+    return rows.mutate(**constant) if constant else rows
 
 
 def over_bands(aggregate: Aggregate, column: Any) -> ir.Value:

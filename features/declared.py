@@ -166,6 +166,11 @@ class RowSignal(Signal):
         """Whether it counts active days."""
         return any(aggregate.operation == "days" for aggregate in self._unbound[0].aggregates)
 
+    @property
+    def counts_values(self) -> bool:
+        """Whether it counts different values."""
+        return any(aggregate.operation == "distinct" for aggregate in self._unbound[0].aggregates)
+
     @cached_property
     def _unbound(self) -> tuple[Term, Facts]:
         facts = unbound_facts(self.table)

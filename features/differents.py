@@ -44,6 +44,9 @@ class Differents:
         self._count = self._store.compile(counts)
         self.tables = {self._name("counts"): counts.schema()}
         source.show_settled()
+        if len(source.timeline.boundaries) == 1:
+            self._store.put(self._name("seen"), self._store.compile(found.mutate(**{_UNTIL: _never()})))
+            return
         self._store.put(self._name("found"), self._keys)
         self._store.put(self._name("seen"), self._store.compile(self._seen(found.schema())))
         self._store.drop(self._name("found"))
@@ -66,7 +69,7 @@ class Differents:
     def _seen(self, schema: ibis.Schema) -> ir.Table:
         found = ibis.table(schema, name=self._name("found"))
         window = ibis.window(group_by=[found[CODE], found[KEY]], order_by=found[SLICE])
-        until = found[SLICE].lead().over(window).fill_null(_NEVER).cast("int16")
+        until = found[SLICE].lead().over(window).fill_null(_never())
         newest = (
             found[BAND].max().over(ibis.cumulative_window(group_by=[found[CODE], found[KEY]], order_by=found[SLICE]))
         )
@@ -83,3 +86,8 @@ class Differents:
         if (self._place, None) in asked.wanted:
             counts[asked.value_name(self._place, None)] = found.count()
         return found.group_by(CODE).aggregate(**{name: value.cast("float64") for name, value in counts.items()})
+
+
+def _never() -> ir.Value:
+    """Slice that no cutoff reaches."""
+    return ibis.literal(_NEVER, type="int16")

@@ -19,6 +19,9 @@ from features.tables import KNOWN_AT, TABLES, Table
 from features.terms import MICROSECONDS_PER_DAY
 from features.thresholds import Thresholds
 
+MANY_ROWS = 1_000_000
+SHORT_DAYS = 100
+
 
 class PartWork:
     """One part at one cutoff after another.
@@ -107,12 +110,23 @@ def plan(
     numbers, works = count(), []
     for name, some in _by_table(columns).items():
         rows = _rows(store, tables[name], TABLES[name], codes) if name in tables else None
-        for chosen, is_shared in _divided(
+        is_long = name in tables and store.rows(tables[name]) > MANY_ROWS
+        for group, is_shared in _divided(
             store, some, rows, name in tables and KNOWN_AT in tables[name].columns, instants
         ):
-            part = Part(next(numbers), TABLES[name], chosen, thresholds)
-            works.append(PartWork(store, part, rows, instants, is_shared=is_shared))
+            for chosen in _by_reach(group) if is_long else [group]:
+                part = Part(next(numbers), TABLES[name], chosen, thresholds)
+                works.append(PartWork(store, part, rows, instants, is_shared=is_shared))
     return works
+
+
+def _by_reach(columns: Sequence[SignalColumn]) -> Iterable[list[SignalColumn]]:
+    """Separate what reads all rows, many and few, so that each reads no others; the work saved pays for long tables."""
+    groups: dict[bool | None, list[SignalColumn]] = {}
+    for column in columns:
+        days = max(column.signal.days, default=None) if _row_signal(column).counts_values else column.days
+        groups.setdefault(None if days is None else days <= SHORT_DAYS, []).append(column)
+    return groups.values()
 
 
 def _rows(store: Store, source: ir.Table, table: Table, codes: ir.Table) -> ir.Table:

@@ -69,7 +69,7 @@ class Source:
         """Show the rows that were settled by the last cutoff, but for those that no window reaches."""
         conditions = [f"{SLICE} < {len(self.timeline.boundaries)}"]
         if not self.part.has_history:
-            conditions.append(f"{BAND} >= 1")
+            conditions.append(f"{self.part.table.happened_at} >= {self.timeline.edges[0]}")
         self.store.view(self.name("input"), select(self.name("rows"), ["*"], conditions))
 
     def show_unsettled(self, cutoff: int) -> None:

@@ -88,7 +88,11 @@ class Store:
 
     def count(self, name: str) -> int:
         """Count the rows of a table."""
-        return int(self.table(name).count().to_pyarrow().as_py())
+        return self.rows(self.table(name))
+
+    def rows(self, table: ir.Table) -> int:
+        """Count the rows of an expression."""
+        return int(table.count().to_pyarrow().as_py())
 
     def drop(self, name: str) -> None:
         """Drop a table or view that was made here."""
