@@ -296,19 +296,26 @@ ZONES = {
 @settings(max_examples=6, deadline=None)
 def test_local_times_around_a_change_of_clocks_fall_into_the_right_window(zone_and_night, seconds):
     zone, night = ZoneInfo(zone_and_night[0]), zone_and_night[1]
-    local = [(night.replace(tzinfo=UTC) + timedelta(seconds=each)).astimezone(zone) for each in seconds]
-    local = [time for time in local if time.fold == 0]
+    instants = [night + timedelta(seconds=each) for each in seconds]
+    # Of an hour that comes twice, a text without zone means the second.
+    instants = [instant for instant in instants if not is_first_of_two(in_zone(instant, zone))]
     read = settled(value("cell", "text", "time", Convention(timezone=zone.key)), "time")
-    texts = pa.table({"cell": [time.strftime("%Y-%m-%d %H:%M:%S") for time in local]})
+    texts = pa.table({"cell": pa.array([f"{in_zone(instant, zone):%Y-%m-%d %H:%M:%S}" for instant in instants])})
     times = duckdb.sql(f"SELECT {read} FROM texts").fetchall() if len(texts) else []
-    table = pa.table(
-        {"customer_id": ["a"] * len(times), "happened_at": pa.array([time for (time,) in times], pa.timestamp("us"))}
-    )
+    assert [time for (time,) in times] == instants
+    rows = [{"customer_id": "a", "happened_at": time, KNOWN_AT: None} for (time,) in times]
     cutoffs = [night + timedelta(hours=hours) for hours in (0, 24)]
-    found = computed({"usage_events": table}, cutoffs, ["usage__events__7d", "usage__days_since_last__ever"], ["a"])
+    names = ["usage__events__7d", "usage__days_since_last__ever"]
+    found = computed(arrow_tables({"usage_events": rows}), cutoffs, names, ["a"])
     for cutoff in cutoffs:
-        past = [time for time in local if time < cutoff.replace(tzinfo=UTC)]
-        row = found["a", cutoff]
-        assert row["usage__events__7d"] == len(past)
-        wanted = (cutoff.replace(tzinfo=UTC) - max(past).astimezone(UTC)) / DAY if past else None
-        assert agrees(row["usage__days_since_last__ever"], wanted, 0)
+        past = [instant for instant in instants if instant < cutoff]
+        assert found["a", cutoff]["usage__events__7d"] == len(past)
+        assert agrees(found["a", cutoff]["usage__days_since_last__ever"], since(past, cutoff), 0)
+
+
+def in_zone(instant, zone):
+    return instant.replace(tzinfo=UTC).astimezone(zone)
+
+
+def is_first_of_two(local):
+    return local.replace(fold=1).utcoffset() != local.utcoffset()
