@@ -258,6 +258,38 @@ def release_quarantine(
     _guarded(work, debug)
 
 
+identity = typer.Typer(help="Ids of several systems that were joined: list, show.", no_args_is_help=True)
+app.add_typer(identity, name="identity", rich_help_panel=None)
+
+
+@identity.command("list")
+def list_identity(project: Project = "demo", debug: Debug = False) -> None:
+    """Count the pairs of ids that were joined or wait for a person, and why."""
+
+    def work() -> None:
+        from pipelines.commands.identity import list_identity
+
+        list_identity(project)
+
+    _guarded(work, debug)
+
+
+@identity.command("show")
+def show_identity(
+    customer: Annotated[str, typer.Argument(help="A customer's id, or system:id.")],
+    project: Project = "demo",
+    debug: Debug = False,
+) -> None:
+    """Show the ids of one customer and why they are one."""
+
+    def work() -> None:
+        from pipelines.commands.identity import show_identity
+
+        show_identity(project, customer)
+
+    _guarded(work, debug)
+
+
 def _guarded(work: Callable[[], Any], debug: bool) -> None:
     """Turn a user's mistake into three lines and an exit code."""
     from pipelines.errors import ChurnLabError, refusal

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from features.tables import TABLES
 from pipelines.errors import ConfigError
+from pipelines.identity.settings import Identity, check_systems
 from pipelines.ingest.mapping import FlatSource
 from pipelines.ingest.mapping import Mapping as TableMapping
 from pipelines.ingest.nearest import nearest
@@ -48,11 +49,13 @@ class DataSettings(Section):
     root: Path
     mapping: TableMapping | None = None
     flat: FlatSource | None = None
+    identity: Identity | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.mapping is None) == (self.flat is None):
             raise ValueError("give exactly one of data.mapping (tables with times) and data.flat (one labelled table)")
+        check_systems(self.identity, self.mapping)
         return self
 
 

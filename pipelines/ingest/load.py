@@ -24,7 +24,7 @@ from pipelines.ingest.rows import (
     unreadable_values,
     usable_rows,
 )
-from pipelines.ingest.sql import choice, enclosed, identifier, literal
+from pipelines.ingest.sql import choice, enclosed, identifier, literal, text_literal
 from pipelines.ingest.staging import Staged, Staging, count_rows
 
 STORED_TYPES = {
@@ -34,6 +34,7 @@ STORED_TYPES = {
     "boolean": "BOOLEAN",
     "timestamp": "TIMESTAMP",
 }
+_CUSTOMER = "customer_id"
 _GROUP_ROWS = "group_rows"
 
 
@@ -53,6 +54,8 @@ class Job:
         Qualified name of the staged canonical table; created when it does not exist.
     staging, rejected
         Where rows stand for a while, and where unreadable values are listed.
+    id_prefix
+        What stands before the ids of customers, so that equal ids of two systems stay apart.
     """
 
     table: Table
@@ -62,6 +65,7 @@ class Job:
     target: str
     staging: Staging
     rejected: Rejected
+    id_prefix: str = ""
 
     @property
     def lenient(self) -> bool:
@@ -117,7 +121,7 @@ def _specs(job: Job) -> dict[str, ColumnSpec]:
 def _load_rows(job: Job, relation: duckdb.DuckDBPyRelation, readers: Sequence[Reader], account: Ledger) -> Ledger:
     read = read_columns(relation, readers)
     good = read.filter(acceptable(readers))
-    written = _append(job, good.project(_output(job.table, {each.name: each.out for each in readers})))
+    written = _append(job, good.project(_output(job, {each.name: each.out for each in readers})))
     account = _set_aside(job, account, left(account) - written, read, readers)
     return replace(account, written=written)
 
@@ -132,7 +136,7 @@ def _load_groups(job: Job, relation: duckdb.DuckDBPyRelation, readers: Sequence[
     read = read_columns(rows, summed)
     good = read.filter(acceptable(summed))
     columns = {each.name: _group_column(each.name) for each in readers} | {each.name: each.out for each in summed}
-    written = _append(job, good.project(_output(job.table, columns)))
+    written = _append(job, good.project(_output(job, columns)))
     account = replace(account, merged=_sum_rows(good) - written)
     account = _set_aside(job, account, left(account) - written, read, summed)
     job.staging.drop(groups)
@@ -237,14 +241,17 @@ def _with_factor(job: Job, reader: Reader, spec: ColumnSpec) -> Reader:
     return replace(reader, factor=" * ".join([*factors, rate]), because=because)
 
 
-def _output(table: Table, values: dict[str, str]) -> str:
+def _output(job: Job, values: dict[str, str]) -> str:
     """Write all columns of a canonical table as SQL, those without a source as nulls of their type."""
+    table = job.table
     columns = {column.name: values.get(column.name, "NULL") for column in table.all_columns}
     happened = columns[table.happened_at]
     columns[KNOWN_AT] = f"coalesce({values[KNOWN_AT]}, {happened})" if KNOWN_AT in values else happened
     key = table[table.key[0]]
     if key.name not in values and not key.required:
         columns[key.name] = _made_key(list(values.values()))
+    if job.id_prefix:
+        columns[_CUSTOMER] = f"{text_literal(job.id_prefix)} || {columns[_CUSTOMER]}"
     return ", ".join(
         f"CAST({columns[column.name]} AS {STORED_TYPES[column.type]}) AS {column.name}" for column in table.all_columns
     )

@@ -231,6 +231,8 @@ class Source(Reading):
     columns
         Canonical column to where it comes from: a source column's name or a `ColumnSpec`. ``same``: every source
         column that has the name of a canonical one.
+    ids_of
+        System whose ids ``customer_id`` holds, where several are joined; the main one when empty.
     group_by
         Canonical columns that identify a row where several source rows make one, such as the lines of an order.
     aggregate
@@ -239,6 +241,7 @@ class Source(Reading):
     """
 
     columns: Literal["same"] | dict[str, Annotated[ColumnSpec, BeforeValidator(_as_column)]]
+    ids_of: str | None = None
     group_by: list[str] | None = None
     aggregate: dict[str, str] = Field(default_factory=dict)
 

@@ -31,7 +31,23 @@ class Progress(Protocol):
         """Show it."""
 
 
+class Joining(Protocol):
+    """Joins the ids of several systems while the tables are staged."""
+
+    def prefix(self, source: Source) -> str:
+        """What stands before the ids of a source."""
+
+    def check(self) -> None:
+        """Find every file before the first is read."""
+
+    def join(
+        self, staged: dict[str, str], ledgers: list[Ledger], staging: Staging, rejected: Rejected
+    ) -> tuple[list[Ledger], dict[str, str]]:
+        """Replace the ids in the staged tables; give the accounts and further tables for the warehouse."""
+
+
 REJECTED = "rejected"
+JOINED = ("identity_map", "identity_ledger")
 
 
 def ingest(
@@ -41,6 +57,7 @@ def ingest(
     schema: str,
     *,
     progress: Progress | None = None,
+    joining: Joining | None = None,
 ) -> list[Ledger]:
     """Read every source of a mapping and replace the canonical tables of a schema by the result.
 
@@ -59,6 +76,8 @@ def ingest(
         Its schema; created when needed.
     progress
         Called with a line of text and the share of sources done before each source.
+    joining
+        Joins the ids of several systems; without it every id is a customer's own.
 
     Returns
     -------
@@ -72,6 +91,8 @@ def ingest(
     """
     check_mapping(mapping)
     check_files(mapping, root)
+    if joining is not None:
+        joining.check()
     tell = progress or _silent
     with staging(connection) as place:
         rejected = Rejected.begin(place)
@@ -80,15 +101,21 @@ def ingest(
         for number, (name, source, label) in enumerate(sources := _sources(mapping)):
             tell(f"{name}: {label}", number / len(sources))
             unpacked = stage(source, root, place)
-            ledgers.append(_balanced(load(Job(TABLES[name], source, unpacked, label, staged[name], place, rejected))))
+            prefix = joining.prefix(source) if joining else ""
+            job = Job(TABLES[name], source, unpacked, label, staged[name], place, rejected, prefix)
+            ledgers.append(_balanced(load(job)))
             place.drop(unpacked.table)
         fill_from_texts(staged, place, tell)
+        further: dict[str, str] = {}
+        if joining is not None:
+            tell("joining the ids of several systems", 1.0)
+            ledgers, further = joining.join(staged, ledgers, place, rejected)
         if CUSTOMERS.name not in staged:
             target = place.new_name()
             ledgers.append(_derive_customers(staged, target, place))
             staged[CUSTOMERS.name] = target
         tell("writing the tables", 1.0)
-        swap(connection, schema, {**staged, REJECTED: rejected.name}, obsolete=TABLES)
+        swap(connection, schema, {**staged, **further, REJECTED: rejected.name}, obsolete=(*TABLES, *JOINED))
     return ledgers
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pipelines.config import Project
 from pipelines.console import Progress
 from pipelines.stage import stage
 
+if TYPE_CHECKING:
+    from pipelines.identity.joining import Joining
+
 SCHEMA = "loaded"
 
 
 def _outside(project: Project) -> str:
     """Fingerprint of the source files: names, sizes and times of change; a database is read anew each time."""
-    total = hashlib.blake2b(repr(project.data).encode(), digest_size=16)
+    total = hashlib.blake2b(repr((project.data, _decisions(project))).encode(), digest_size=16)
     for source in _sources(project):
         if source.path is None:
             return f"database {uuid4()}"
@@ -36,25 +39,60 @@ def ingest(project: Project, progress: Progress, source: dict[str, Any] | None =
     from pipelines.ingest import ingest_flat
     from pipelines.warehouse.duckdb_file import warehouse
 
+    joining = _joining(project)
     with warehouse(project.home) as connection:
         if project.data.flat is not None:
             ledgers = [ingest_flat(project.data.flat, project.data.root, connection, SCHEMA, progress=progress)]
         else:
             assert project.data.mapping is not None
-            ledgers = read_tables(project.data.mapping, project.data.root, connection, SCHEMA, progress=progress)
+            ledgers = read_tables(
+                project.data.mapping, project.data.root, connection, SCHEMA, progress=progress, joining=joining
+            )
     written, rejected = sum(each.written for each in ledgers), sum(each.rejected for each in ledgers)
     tables = sorted({each.table for each in ledgers})
     progress.note(f"{sum(each.read for each in ledgers):,} rows read, {written:,} kept, {len(tables)} tables")
     if rejected:
         progress.warn(f"{rejected:,} rows cannot be read; they are listed in {SCHEMA}.rejected")
-    return {"tables": tables, "ledger": [asdict(each) for each in ledgers], "content": _content(project)}
+    made = {"tables": tables, "ledger": [asdict(each) for each in ledgers], "content": _content(project)}
+    if joining is not None:
+        _tell_joined(joining.figures, progress)
+        made["identity"] = joining.figures
+    return made
+
+
+def _joining(project: Project) -> Joining | None:
+    if project.data.identity is None:
+        return None
+    from pipelines.identity.joining import Joining
+    from pipelines.identity.review import review_file
+
+    return Joining(project.data.identity, project.data.root, review_file(project.data.identity, project.home))
+
+
+def _decisions(project: Project) -> list[tuple[str, str, str]]:
+    """What a person has decided; the doubts beside it are this stage's own and change nothing."""
+    if project.data.identity is None:
+        return []
+    from pipelines.identity.review import read_review, review_file
+
+    decided = read_review(review_file(project.data.identity, project.home))
+    return [(*pair.ids, pair.decision) for pair in decided]
+
+
+def _tell_joined(figures: dict[str, Any], progress: Progress) -> None:
+    if figures["open"]:
+        where = f"answer yes or no in {figures['review']}"
+        progress.warn(f"pairs of ids that may be one customer: {figures['open']:,}; {where}")
+    for kind, count in figures["shared_by_many"].items():
+        progress.warn(f"{count:,} values of {kind} are shared by too many ids to prove anything")
 
 
 def _sources(project: Project) -> list[Any]:
     if project.data.flat is not None:
         return [project.data.flat]
     assert project.data.mapping is not None
-    return [source for sources in project.data.mapping.tables.values() for source in sources]
+    lists = project.data.identity.sources.values() if project.data.identity else ()
+    return [*(source for sources in project.data.mapping.tables.values() for source in sources), *lists]
 
 
 def _content(project: Project) -> str:
@@ -62,7 +100,7 @@ def _content(project: Project) -> str:
     from pipelines.artifacts import digest
     from pipelines.ingest.files import find
 
-    total = hashlib.blake2b(digest_size=16)
+    total = hashlib.blake2b(repr(_decisions(project)).encode(), digest_size=16)
     for source in _sources(project):
         if source.path is None:
             total.update(uuid4().bytes)
