@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,6 @@ import duckdb
 from pipelines.errors import ConnectionFailed, NotReady
 
 FILE = "warehouse.duckdb"
-MEMORY_SHARE = 0.5
 
 
 @contextmanager
@@ -69,5 +69,7 @@ def _connected(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         do = "wait for the other job to end" if locked else "move the file away; the stages make it anew"
         raise ConnectionFailed(given, do=do) from error
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")
+    # DuckDB's own bar would write over ours. In Jupyter it refuses the setting, and shows none without widgets.
+    if "ipykernel" not in sys.modules:
+        connection.execute("SET enable_progress_bar = false")
     return connection
