@@ -1,4 +1,7 @@
-"""A table of bad input: each is read right, rejected with its reason, or ends in one clear error; no row is lost."""
+"""A table of bad files: each is read right, rejected with its reason, or ends in one clear error; no row is lost.
+
+Bad rows on their way to the accepted tables are in `test_bad_rows.py`, labels in `test_ingest_flat.py`.
+"""
 
 from __future__ import annotations
 
@@ -186,6 +189,17 @@ CASES: dict[str, Case] = {
     "N/A": amount("N/A", None),
     "own spelling for missing": amount("k.A.", None, null_values=["k.A."]),
     # Times.
+    "serial days of Excel": time("46085.5", NOON, date_format="excel"),
+    "serial days of Excel for the Mac": time("44623.5", NOON, date_format="excel_1904"),
+    "seconds since 1970": time("1772625600", NOON, date_format="epoch_seconds"),
+    "milliseconds since 1970": time("1772625600000", NOON, date_format="epoch_milliseconds"),
+    "two formats in one column": reads(
+        HEADER + "1,c1,04/03/2026 12:00,10\n2,c1,2026-03-04,20\n",
+        row(10, NOON),
+        row(20, datetime(2026, 3, 4), order="2"),
+        date_format=["%d/%m/%Y %H:%M", "%Y-%m-%d"],
+    ),
+    "an hour that the clocks skip": time("2026-03-29 02:30:00", datetime(2026, 3, 29, 1, 30), timezone="Europe/Berlin"),
     "zone offset beside a local zone": time("2026-03-04 12:00:00Z", NOON, timezone="Asia/Shanghai"),
     "day first": time("04/03/2026", datetime(2026, 3, 4), date_format="%d/%m/%Y"),
     "2999 as a spelling of missing": rejects("2999-12-31", "at", "ordered_at", "missing", null_values=["2999-12-31"]),
