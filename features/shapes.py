@@ -21,7 +21,7 @@ def deviation(values: Sequence[Any]) -> Any:
     """Spread, the population's standard deviation."""
     middle = mean(values)
     squares = [(value - middle) * (value - middle) for value in values]
-    return ibis.greatest(mean(squares), 0.0).sqrt()
+    return mean(squares).sqrt()
 
 
 def variation(values: Sequence[Any]) -> Any:
@@ -62,6 +62,11 @@ def falling_streak(newest_first: Sequence[Any], factor: float) -> ir.Value:
     return streak([newer < older * factor for newer, older in pairwise(newest_first)])
 
 
+def at_most(value: Any, limit: float) -> Any:
+    """Lower a larger value to the limit; null stays null, of which `ibis.least` would make the limit."""
+    return ibis.ifelse(value > limit, limit, value)
+
+
 def fifth(share_below: Any) -> Any:
     """Score 1 to 5 by the fifth in which a share from 0 to 1 lies."""
-    return ibis.least((share_below * 5.0).floor() + 1.0, 5.0)
+    return at_most((share_below * 5.0).floor() + 1.0, 5.0)

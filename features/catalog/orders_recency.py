@@ -8,7 +8,7 @@ from ibis.expr import types as ir
 
 from features.catalog import orders_volume, profile
 from features.facts import Facts
-from features.shapes import how_many, streak
+from features.shapes import at_most, how_many, streak
 from features.signal import derived, signal
 from features.tables import ORDERS
 from features.terms import Term, ratio
@@ -308,7 +308,7 @@ def silence_probability(s: Values) -> ir.Value:
     """Chance of a gap as long as the silence: log-logistic with mean and spread (at least 0.25) of the own log gaps."""
     scale = ibis.greatest(s(gap_log_std), 0.25) * (3.0**0.5 / math.pi)
     distance = (ibis.greatest(s(days_since_last), FEWEST_DAYS).ln() - s(gap_log_mean)) / scale
-    return 1.0 / (1.0 + ibis.least(distance, 500.0).exp())
+    return 1.0 / (1.0 + at_most(distance, 500.0).exp())
 
 
 @derived(
