@@ -37,7 +37,7 @@ def check(declared: Signal) -> None:
         *_window_problems(declared),
         *_text_problems(declared),
         *_example_problems(declared),
-        *(() if _is_shipped(declared) else definition_problems(declared)),
+        *(() if declared.is_shipped else definition_problems(declared)),
     )
     if problems:
         raise DefinitionError(f"{declared.where}: signal {declared.measure}: " + " ".join(problems))
@@ -90,17 +90,13 @@ def _example_problems(declared: Signal) -> Iterable[str]:
         yield f"the example must expect a value for each window and no other: => {wanted}."
 
 
-def _is_shipped(declared: Signal) -> bool:
-    return declared.definition.__module__.startswith("features.catalog.")
-
-
 def definition_problems(declared: Signal) -> Iterable[str]:
     """Call the definition and say what is wrong with it."""
     try:
         yield from _returned_problems(declared)
     except DefinitionError as error:
         yield str(error)
-    except (AttributeError, IbisError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, IbisError, LookupError, NameError, TypeError, ValueError) as error:
         yield f"{type(error).__name__}: {error}"
 
 

@@ -21,6 +21,7 @@ from features.plan import PartWork, plan
 from features.resolve import Needs, resolve
 from features.rows import CODE, CUSTOMER, microseconds
 from features.store import Store
+from features.supported import refuse_unsupported
 from features.thresholds import Thresholds
 from features.values import Values
 
@@ -79,7 +80,7 @@ def compute(
     Raises
     ------
     UnsupportedOperationError
-        If the backend is not known.
+        If the backend is not known or lacks an operation, before any work is done.
     """
     cutoffs = sorted(set(panel.cutoffs))
     with Store(connection) as store:
@@ -101,8 +102,9 @@ class _Assembly:
         panel: Panel,
         instants: Sequence[int],
     ) -> None:
-        self._store, self._population = store, _bound(store, population)
         needs = resolve(panel.columns)
+        refuse_unsupported(store.backend, needs.signals)
+        self._store, self._population = store, _bound(store, population)
         tables = {name: _bound(store, table) for name, table in tables.items()}
         self._codes = store.keep(_codes(self._population))
         self._works = plan(store, tables, self._codes, needs.rows, instants, panel.thresholds)

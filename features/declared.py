@@ -13,7 +13,7 @@ from ibis.expr import types as ir
 
 from features.facts import Facts, facts_schema, gap_column
 from features.tables import Table
-from features.terms import Moment, Term
+from features.terms import Aggregate, Moment, Term
 from features.values import Values, record
 
 Risk = Literal["rises", "falls", "none"]
@@ -85,8 +85,12 @@ class Signal(ABC):
         return tuple(self.column(days) for days in self.windows)
 
     @abstractmethod
+    def expressions(self, days: int | None) -> tuple[ir.Value, ...]:
+        """What it computes in one window, over tables that are not there, the value last; calls the definition."""
+
     def value_type(self, days: int | None) -> str:
-        """Type of the column of one window, ``float64`` or ``string``; calls the definition."""
+        """Type of the column of one window, ``float64`` or ``string``."""
+        return "string" if self.expressions(days)[-1].type().is_string() else "float64"
 
     @abstractmethod
     def inputs(self, days: int | None) -> tuple[SignalColumn, ...]:
@@ -101,6 +105,11 @@ class Signal(ABC):
     @abstractmethod
     def columns_read(self) -> frozenset[str]:
         """Columns of its own table that it reads, itself or through other signals."""
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it belongs to the catalogue that comes with the project."""
+        return self.definition.__module__.startswith("features.catalog.")
 
     @property
     def is_category(self) -> bool:
@@ -139,12 +148,12 @@ class RowSignal(Signal):
         """Give none."""
         return ()
 
-    def value_type(self, days: int | None) -> str:
-        """Type of the finished term."""
+    def expressions(self, days: int | None) -> tuple[ir.Value, ...]:
+        """Values and conditions of the rows that it aggregates, then the finished term."""
         term, _ = self._unbound
         values = [placeholder(aggregate.operation, aggregate.value) for aggregate in term.aggregates]
-        value = term.finish(values, Moment(ibis.literal(0, type="int64"), days))
-        return "string" if value.type().is_string() else "float64"
+        of_rows = [part for each in term.aggregates for part in (each.value, each.where) if part is not None]
+        return (*of_rows, term.finish(values, Moment(ibis.literal(0, type="int64"), days)))
 
     @property
     def late_columns_read(self) -> frozenset[str]:
@@ -162,14 +171,19 @@ class RowSignal(Signal):
         return frozenset(self._unbound[1].gaps_read)
 
     @property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """Aggregates over rows that it is made of."""
+        return self._unbound[0].aggregates
+
+    @property
     def counts_days(self) -> bool:
         """Whether it counts active days."""
-        return any(aggregate.operation == "days" for aggregate in self._unbound[0].aggregates)
+        return any(aggregate.operation == "days" for aggregate in self.aggregates)
 
     @property
     def counts_values(self) -> bool:
         """Whether it counts different values."""
-        return any(aggregate.operation == "distinct" for aggregate in self._unbound[0].aggregates)
+        return any(aggregate.operation == "distinct" for aggregate in self.aggregates)
 
     @cached_property
     def _unbound(self) -> tuple[Term, Facts]:
@@ -188,9 +202,9 @@ class DerivedSignal(Signal):
         """Signals that it asks for."""
         return tuple(SignalColumn(signal, window) for signal, window in self._record(days)[0].asked)
 
-    def value_type(self, days: int | None) -> str:
-        """Type of the value."""
-        return "string" if self._record(days)[1].type().is_string() else "float64"
+    def expressions(self, days: int | None) -> tuple[ir.Value, ...]:
+        """The value, over other signals."""
+        return (self._record(days)[1],)
 
     @property
     def columns_read(self) -> frozenset[str]:

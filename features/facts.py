@@ -210,7 +210,9 @@ def _evenness(*counts: Any) -> Any:
 
 
 def _number(value: ir.Value) -> ir.Value:
-    return value.cast("float64") if value.type().is_boolean() or value.type().is_numeric() else value
+    if value.type().is_boolean() or value.type().is_numeric():
+        return value.cast("float64")
+    raise DefinitionError(f"sums, means and limits are of numbers, not of a value of type {value.type()}.")
 
 
 def _and(first: Condition, second: ir.BooleanValue) -> ir.BooleanValue:

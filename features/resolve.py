@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from features.declared import DerivedSignal, RowSignal, SignalColumn
+from features.declared import DerivedSignal, RowSignal, Signal, SignalColumn
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,11 @@ class Needs:
 
     rows: Sequence[SignalColumn]
     levels: Sequence[Sequence[SignalColumn]]
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The different signals."""
+        return tuple(dict.fromkeys(column.signal for some in (self.rows, *self.levels) for column in some))
 
 
 def resolve(wanted: Iterable[SignalColumn]) -> Needs:

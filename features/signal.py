@@ -20,12 +20,14 @@ declares a signal that is computed from others, of which it may ask any window.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import inspect
 import pkgutil
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -38,7 +40,7 @@ from features.checks import check
 from features.declared import EVER, DerivedSignal, Risk, RowSignal, Signal, SignalColumn, prefix
 from features.errors import DefinitionError
 from features.facts import Facts
-from features.tables import Table
+from features.tables import TABLES, Table
 from features.terms import Term
 from features.values import Values
 
@@ -146,6 +148,11 @@ def _declarer(
     def declare(definition: Callable[[Any], Any]) -> Signal:
         code = definition.__code__
         where = f"{code.co_filename}:{code.co_firstlineno}"
+        if not isinstance(table, Table):
+            raise DefinitionError(
+                f"{where}: signal {definition.__name__}: {table!r} is not a table. Import one of {', '.join(TABLES)} "
+                "from features.tables; their names there are in capitals."
+            )
         if empty is _UNSET:
             raise DefinitionError(
                 f"{where}: signal {definition.__name__}: say what absence means: empty=0, or empty=None for missing."
@@ -195,7 +202,22 @@ def _load(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
+        _refuse_repeated(file)
         spec.loader.exec_module(module)
-    except (SyntaxError, ImportError, NameError, TypeError, AttributeError) as error:
-        raise DefinitionError(f"{file}: {type(error).__name__}: {error}") from error
+    except DefinitionError:
+        raise
+    except (ArithmeticError, AttributeError, ImportError, LookupError, NameError, TypeError, ValueError) as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        raise DefinitionError(f"{file}:{lines[-1] if lines else 1}: {type(error).__name__}: {error}") from error
+    except SyntaxError as error:
+        raise DefinitionError(f"{file}:{error.lineno}: SyntaxError: {error.msg}") from error
     return module
+
+
+def _refuse_repeated(file: Path) -> None:
+    """Refuse two functions of one name, of which Python would quietly keep the second."""
+    lines: dict[str, int] = {}
+    for part in ast.parse(file.read_bytes(), filename=str(file)).body:
+        if isinstance(part, ast.FunctionDef) and lines.setdefault(part.name, part.lineno) != part.lineno:
+            first = lines[part.name]
+            raise DefinitionError(f"{file}:{part.lineno}: {part.name} is already declared in line {first}; rename one.")

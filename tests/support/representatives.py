@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 import ibis
 from ibis.expr import operations as ops
 
-from features.declared import RowSignal, SignalColumn, placeholder
+from features.declared import RowSignal, SignalColumn
 from features.signal import columns_of, discover
-from features.terms import Moment
 
 
 def representatives() -> list[SignalColumn]:
@@ -27,17 +26,12 @@ def representatives() -> list[SignalColumn]:
 def _uses(column: SignalColumn) -> Iterator[object]:
     signal, days = column.signal, column.days
     yield signal.table.name, days is None
+    yield from _operations(signal.expressions(days))
     if isinstance(signal, RowSignal):
-        term, _ = signal._unbound
-        for aggregate in term.aggregates:
+        for aggregate in signal.aggregates:
             yield signal.counts_days, aggregate.operation, str(aggregate.value.type()), aggregate.where is None
-            yield from _operations([aggregate.value, *([] if aggregate.where is None else [aggregate.where])])
-        values = [placeholder(aggregate.operation, aggregate.value) for aggregate in term.aggregates]
-        yield from _operations([term.finish(values, Moment(ibis.literal(0, type="int64"), days))])
         yield from ((signal.table.name, late) for late in signal.late_columns_read)
         yield from (("gap", signal.table.name, within) for within in signal.gaps_read)
-    else:
-        yield from _operations([signal._record(days)[1]])
 
 
 def _operations(values: Iterable[ibis.Value]) -> Iterator[str]:
