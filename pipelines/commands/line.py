@@ -31,6 +31,18 @@ def run_stage(
     runner = _runner(project_name, overrides, force, quiet)
     runner.as_of = None if as_of is None else _instant(as_of)
     runner.alone(name)
+    if name == "validate":
+        _usability(runner)
+
+
+def _usability(runner: Runner) -> None:
+    """Say what the data can be used for, and where the pages are."""
+    from pipelines.validation.usability import rows
+
+    runner.console.line("")
+    for what, said in rows(runner.store.load("accepted")["usability"]):
+        runner.console.line(f"{what:<18} {said}")
+    runner.console.line(f"{'pages':<18} {runner.project.home / 'reports'}: data.html, checks.html")
 
 
 def open_ui(project_name: str, port: int) -> None:

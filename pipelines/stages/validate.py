@@ -123,6 +123,9 @@ def _tell(made: dict[str, Any], progress: Progress) -> None:
     rows = sum(made["rows"].values())
     grade = made["usability"]["grade"]
     progress.note(f"{rows:,} rows in {len(made['tables'])} tables accepted, {aside:,} set aside, grade {grade}")
+    for each in made["usability"]["problems"]:
+        if each["weight"] != "minor" and not each["told"]:
+            progress.warn(each["said"]["en"])
     for table, reasons in made["reasons"].items():
         said = ", ".join(f"{words} ({count:,})" for words, count in list(reasons.items())[:3])
         progress.warn(f"{table}: {made['quarantined'][table]:,} rows set aside: {said}")

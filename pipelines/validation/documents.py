@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -67,7 +68,7 @@ def _check(finding: Finding, arguments: Mapping[str, Any]) -> dict[str, Any]:
     check = finding.check
     return {
         "name": check.name,
-        "said": words.expected_said(check.name, check.reason),
+        "said": (words.wanted_said if finding.outcome == "passed" else words.fault_said)(check.name, check.reason),
         "expectation": check.expectation,
         "arguments": {key: _short(value) for key, value in arguments.items() if key not in _HIDDEN},
         "severity": check.severity,
@@ -81,5 +82,7 @@ def _check(finding: Finding, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, float) and abs(value) == sys.float_info.max:
+        return "the largest number" if value > 0 else "the smallest number"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= LONGEST else text[:LONGEST] + " …"

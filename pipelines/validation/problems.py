@@ -30,11 +30,14 @@ class Problem:
         ``blocks`` allows no honest model, ``serious`` makes its figures doubtful, ``minor`` costs little.
     said, repair
         What it is and what to do, in both languages.
+    told
+        Whether the outcomes of the checks say it already.
     """
 
     weight: Weight
     said: Text
     repair: Text
+    told: bool = False
 
 
 def grade(problems: Sequence[Problem]) -> tuple[str, int]:
@@ -86,11 +89,11 @@ def of_checks(checks: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
         if check["outcome"] == "crashed":
             said = {"en": f"{check['name']} could not be run", "zh": f"{check['name']} 未能执行"}
             repair = {"en": "correct the expectation", "zh": "修正该检查的写法"}
-            yield Problem("minor", said, repair)
+            yield Problem("minor", said, repair, told=True)
         elif check["outcome"] == "failed" and check["severity"] != "quarantine":
             kind = check["name"].rsplit(".", 1)[-1]
             grave = kind in _SERIOUS_CHECKS or check["share"] >= SERIOUS_SHARE
-            yield Problem("serious" if grave else "minor", _extent(check), _repair(check))
+            yield Problem("serious" if grave else "minor", _extent(check), _repair(check), told=True)
 
 
 def of_tables(rows: Mapping[str, int], quarantined: Mapping[str, int], reasons: Mapping[str, Any]) -> Iterator[Problem]:
@@ -108,7 +111,7 @@ def of_tables(rows: Mapping[str, int], quarantined: Mapping[str, int], reasons: 
             "en": f"look at them: churnlab quarantine show {table}",
             "zh": f"查看这些行：churnlab quarantine show {table}",
         }
-        yield Problem("serious" if share >= QUARANTINE_SHARE else "minor", said, repair)
+        yield Problem("serious" if share >= QUARANTINE_SHARE else "minor", said, repair, told=True)
 
 
 def of_definitions(lacking: Sequence[str]) -> Iterator[Problem]:
@@ -160,8 +163,12 @@ def of_history(horizons: Sequence[Mapping[str, Any]], asked_days: int) -> Iterat
 
 
 def _extent(check: Mapping[str, Any]) -> Text:
-    extent = f" ({check['failing']:,}, {words.percent(check['share'])})" if check["failing"] else ""
-    return {language: f"{check['table']}: {text}{extent}" for language, text in words.check_said(check).items()}
+    extent = f"{check['failing']:,}, {words.percent(check['share'])}" if check["failing"] else ""
+    said = words.check_said(check)
+    return {
+        "en": f"{check['table']}: {said['en']}" + (f" ({extent})" if extent else ""),
+        "zh": f"{check['table']}：{said['zh']}" + (f"（{extent}）" if extent else ""),
+    }
 
 
 def _repair(check: Mapping[str, Any]) -> Text:

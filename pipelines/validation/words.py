@@ -32,6 +32,27 @@ _CHECKS: dict[str, Text] = {
     "retyped": {"en": "{column} has another type now", "zh": "{column} 的类型已改变"},
 }
 
+# What the same checks want, for those that passed.
+_WANTED: dict[str, Text] = {
+    "missing": {"en": "{column} has a value", "zh": "{column} 有值"},
+    "range": {"en": "{column} is within its range", "zh": "{column} 在允许范围内"},
+    "finite": {"en": "{column} is a number", "zh": "{column} 是数字"},
+    "set": {"en": "{column} has allowed values only", "zh": "{column} 的取值均被允许"},
+    "plausible": {"en": "{column} is a plausible time", "zh": "{column} 的时间可信"},
+    "order": {"en": "{column} comes after what it follows", "zh": "{column} 不早于其前一步的时间"},
+    "unique": {"en": "{column} is there once", "zh": "{column} 不重复"},
+    "orphan": {"en": "the customer is in customers", "zh": "客户在客户表中"},
+    "before_customer": {"en": "{column} is not before the customer began", "zh": "{column} 不早于客户开始时间"},
+    "after_end": {"en": "{column} is not after the last contract", "zh": "{column} 不晚于最后一份合同结束"},
+    "overlap": {"en": "terms of the same plan do not overlap", "zh": "同一套餐的合同期不重叠"},
+    "volume": {"en": "not far fewer rows than in the last accepted load", "zh": "行数未明显少于上一次通过的数据"},
+    "last_week": {"en": "the last week has as many rows as usual", "zh": "最近一周的数据量正常"},
+    "fresh": {"en": "there are recent facts", "zh": "有近期数据"},
+    "more_missing": {"en": "{column} is missing no more often than before", "zh": "{column} 的缺失比例未上升"},
+    "new_category": {"en": "{column} has only categories seen before", "zh": "{column} 没有新类别"},
+    "shift": {"en": "{column} is distributed as before", "zh": "{column} 的分布与之前一致"},
+}
+
 _ODDITIES: dict[str, Text] = {
     "missing": {
         "en": "{column} is missing in {rows} of {of} rows ({share})",
@@ -66,10 +87,10 @@ HORIZON_BECAUSE: dict[str, Text] = {
 
 def check_said(check: Mapping[str, Any]) -> Text:
     """Say what a failed check means; a check of the user's own speaks for itself."""
-    return expected_said(check["name"], check["reason"])
+    return fault_said(check["name"], check["reason"])
 
 
-def expected_said(name: str, reason: str) -> Text:
+def fault_said(name: str, reason: str) -> Text:
     """Say what is wrong where a check fails.
 
     Parameters
@@ -81,14 +102,27 @@ def expected_said(name: str, reason: str) -> Text:
 
     Examples
     --------
-    >>> expected_said("orders.amount.range", "")["en"]
+    >>> fault_said("orders.amount.range", "")["en"]
     'amount is out of its range'
     """
+    return _said(_CHECKS, name, reason)
+
+
+def wanted_said(name: str, reason: str) -> Text:
+    """Say what a check wants, as `fault_said` says what is wrong.
+
+    Examples
+    --------
+    >>> wanted_said("orders.amount.range", "")["en"]
+    'amount is within its range'
+    """
+    return _said(_WANTED, name, reason)
+
+
+def _said(texts: Mapping[str, Text], name: str, reason: str) -> Text:
     *place, what = name.split(".")
-    known = _CHECKS.get(what)
-    if known is None:
-        return {"en": reason, "zh": reason}
-    return {language: text.format(column=place[-1]) for language, text in known.items()}
+    known = texts.get(what, {"en": "{reason}", "zh": "{reason}"})
+    return {language: text.format(column=place[-1], reason=reason) for language, text in known.items()}
 
 
 def oddity_said(oddity: Any) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -59,7 +60,11 @@ def made(**more: Any) -> dict[str, Any]:
 
 
 def report(
-    connection: duckdb.DuckDBPyConnection, horizon_days: int = 30, least: int = 3, **more: Any
+    connection: duckdb.DuckDBPyConnection,
+    horizon_days: int = 30,
+    least: int = 3,
+    folder: Path | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     wish = Wish(
         title={"en": "A & B <Co>", "zh": "甲乙公司"},
@@ -68,6 +73,7 @@ def report(
         definitions=[Contractual(grace_days=0)],
         horizon_days=horizon_days,
         history_days=60,
+        folder=folder,
     )
     profiles = {table: profile(connection, table, f"accepted.{table}") for table in ("customers", "contracts")}
     return usability(connection, made(**more), profiles, wish)
@@ -160,6 +166,18 @@ def test_rows_for_the_terminal_begin_with_the_grade(connection: duckdb.DuckDBPyC
     assert rows(found)[5] == ("horizons in days", "30, 60")
     assert rows(found, "zh")[0][0] == "评级"
     assert rows(found)[-1][0] == "repair first"
+
+
+@pytest.mark.real_data
+def test_the_contradictions_of_ravenstack_come_first_and_cost_the_grade(
+    connection: duckdb.DuckDBPyConnection, shared_data: Path
+) -> None:
+    found = report(connection, folder=shared_data / "ravenstack")
+    said = [each["said"]["en"] for each in found["problems"] if each["weight"] == "serious"]
+    assert said[0].startswith("3 definitions of churn contradict each other: ravenstack_accounts.churn_flag (110 = ")
+    assert said[1].startswith("76.6 % of ravenstack_feature_usage (19,142 rows) are dated before")
+    assert found["grade"] == "D"
+    assert report(connection)["grade"] == "A"
 
 
 def test_a_flat_table_of_one_class_blocks() -> None:
