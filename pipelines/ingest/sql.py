@@ -1,54 +1,25 @@
-"""Small pieces of SQL text: quoted names and values, and checks of the expressions that a user writes."""
+"""Pieces of SQL around the expressions that a user writes, and their checks."""
 
 from __future__ import annotations
 
 import datetime
 
 from pipelines.errors import ConfigError
+from pipelines.warehouse.sql import identifier, literal, text_literal
+
+__all__ = [
+    "Constant",
+    "check_expression",
+    "choice",
+    "enclosed",
+    "first_line",
+    "identifier",
+    "literal",
+    "select",
+    "text_literal",
+]
 
 Constant = str | int | float | bool | datetime.datetime | datetime.date
-
-
-def identifier(name: str) -> str:
-    """Quote a name.
-
-    Examples
-    --------
-    >>> identifier("unit price")
-    '"unit price"'
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text_literal(value: str) -> str:
-    """Quote a text value.
-
-    Examples
-    --------
-    >>> text_literal("O'Neil")
-    "'O''Neil'"
-    """
-    return "'" + value.replace("'", "''") + "'"
-
-
-def literal(value: Constant) -> str:
-    """Write a constant of the configuration as SQL of its own type.
-
-    Examples
-    --------
-    >>> literal(True), literal(1.5), literal("x")
-    ('TRUE', '1.5', "'x'")
-    """
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, datetime.datetime):
-        kind = "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
-        return f"{kind} {text_literal(value.isoformat(sep=' '))}"
-    if isinstance(value, datetime.date):
-        return f"DATE {text_literal(value.isoformat())}"
-    return text_literal(value)
 
 
 def select(columns: str, origin: str) -> str:

@@ -12,10 +12,10 @@ from features.tables import CUSTOMERS, TABLES
 from pipelines.errors import DataError
 from pipelines.validation.flat import FLAT
 from pipelines.validation.inspection import Checked
-from pipelines.validation.quoting import name, sql
 from pipelines.validation.rules import Rules
 from pipelines.validation.set_aside import ACCEPTED, Parted, accepted, open_accepted
 from pipelines.validation.suite import Finding
+from pipelines.warehouse.sql import identifier, statement
 
 
 def accept(connection: duckdb.DuckDBPyConnection, schema: str, checked: Checked, rules: Rules) -> None:
@@ -33,8 +33,8 @@ def accept(connection: duckdb.DuckDBPyConnection, schema: str, checked: Checked,
         _refuse_too_few(each, rules.minimum_rows.get(each.table, 0))
     connection.begin()
     try:
-        connection.execute(sql("DROP SCHEMA IF EXISTS", name(ACCEPTED), "CASCADE"))
-        connection.execute(sql("CREATE SCHEMA", name(ACCEPTED)))
+        connection.execute(statement("DROP SCHEMA IF EXISTS", identifier(ACCEPTED), "CASCADE"))
+        connection.execute(statement("CREATE SCHEMA", identifier(ACCEPTED)))
         for each in checked.parted:
             _refuse_unbalanced(each, open_accepted(connection, schema, each.table))
         connection.commit()
@@ -141,7 +141,7 @@ def _span(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> tuple
     events = [table for table in dated if table != CUSTOMERS.name] or dated
     spans: list[tuple[datetime, datetime]] = []
     for table in events:
-        happened = name(TABLES[table].happened_at)
+        happened = identifier(TABLES[table].happened_at)
         ends = f"min({happened}), max(least({happened}, known_at))"
         spans += accepted(connection, table).aggregate(ends).fetchall()
     if not spans:

@@ -8,51 +8,51 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipelines.validation.quoting import name, value
+from pipelines.warehouse.sql import identifier, literal
 
 Arguments = Mapping[str, Any]
 
 
 def _not_null(given: Arguments) -> str:
-    return f"{name(given['column'])} IS NULL"
+    return f"{identifier(given['column'])} IS NULL"
 
 
 def _null(given: Arguments) -> str:
-    return f"{name(given['column'])} IS NOT NULL"
+    return f"{identifier(given['column'])} IS NOT NULL"
 
 
 def _between(given: Arguments) -> str:
-    return _outside(name(given["column"]), given)
+    return _outside(identifier(given["column"]), given)
 
 
 def _lengths_between(given: Arguments) -> str:
-    return _outside(f"length({name(given['column'])})", given)
+    return _outside(f"length({identifier(given['column'])})", given)
 
 
 def _length_equals(given: Arguments) -> str:
-    return f"length({name(given['column'])}) <> {value(given['value'])}"
+    return f"length({identifier(given['column'])}) <> {literal(given['value'])}"
 
 
 def _outside(measured: str, given: Arguments) -> str:
     low, high = given.get("min_value"), given.get("max_value")
     parts = []
     if low is not None:
-        parts.append(f"{measured} {'<=' if given.get('strict_min') else '<'} {value(low)}")
+        parts.append(f"{measured} {'<=' if given.get('strict_min') else '<'} {literal(low)}")
     if high is not None:
-        parts.append(f"{measured} {'>=' if given.get('strict_max') else '>'} {value(high)}")
+        parts.append(f"{measured} {'>=' if given.get('strict_max') else '>'} {literal(high)}")
     return f"({' OR '.join(parts)})" if parts else "FALSE"
 
 
 def _in_set(given: Arguments) -> str:
-    return f"{name(given['column'])} NOT IN ({_listed(given['value_set'])})" if given["value_set"] else "FALSE"
+    return f"{identifier(given['column'])} NOT IN ({_listed(given['value_set'])})" if given["value_set"] else "FALSE"
 
 
 def _not_in_set(given: Arguments) -> str:
-    return f"{name(given['column'])} IN ({_listed(given['value_set'])})" if given["value_set"] else "FALSE"
+    return f"{identifier(given['column'])} IN ({_listed(given['value_set'])})" if given["value_set"] else "FALSE"
 
 
 def _listed(values: Any) -> str:
-    return ", ".join(value(each) for each in values)
+    return ", ".join(literal(each) for each in values)
 
 
 def _matches(given: Arguments) -> str:
@@ -64,16 +64,16 @@ def _does_not_match(given: Arguments) -> str:
 
 
 def _found(given: Arguments) -> str:
-    return f"regexp_matches({name(given['column'])}, {value(given['regex'])})"
+    return f"regexp_matches({identifier(given['column'])}, {literal(given['regex'])})"
 
 
 def _greater(given: Arguments) -> str:
     sign = "<" if given.get("or_equal") else "<="
-    return f"{name(given['column_A'])} {sign} {name(given['column_B'])}"
+    return f"{identifier(given['column_A'])} {sign} {identifier(given['column_B'])}"
 
 
 def _equal(given: Arguments) -> str:
-    return f"{name(given['column_A'])} <> {name(given['column_B'])}"
+    return f"{identifier(given['column_A'])} <> {identifier(given['column_B'])}"
 
 
 CONDITIONS: dict[str, Callable[[Arguments], str]] = {
@@ -102,9 +102,9 @@ def kept_row(given: Arguments) -> str:
     columns = given.get("column_list") or [given["column_A"], given["column_B"]]
     rule = given.get("ignore_row_if") or ""
     if rule.startswith(("either", "any")):
-        return " AND ".join(f"{name(column)} IS NOT NULL" for column in columns)
+        return " AND ".join(f"{identifier(column)} IS NOT NULL" for column in columns)
     if rule.startswith(("both", "all")):
-        return " OR ".join(f"{name(column)} IS NOT NULL" for column in columns)
+        return " OR ".join(f"{identifier(column)} IS NOT NULL" for column in columns)
     return "TRUE"
 
 

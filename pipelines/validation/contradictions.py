@@ -10,8 +10,8 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.validation.quoting import name, sql
 from pipelines.validation.sources import Link, Source, Sources, ask, joined
+from pipelines.warehouse.sql import identifier, statement
 
 LEAST_SHARE = 0.01
 ALIKE = 0.8
@@ -19,6 +19,7 @@ _BEGINS = re.compile(r"sign.?up|start|creat|began|begin|since|join|regist|opened
 _ENDS = re.compile(
     r"(^|_)(end|ends|ended|cancel\w*|terminat\w*|churn\w*|left|expir\w*)(_|$)|结束|终止|注销|流失", re.IGNORECASE
 )
+
 _LEFT = re.compile(r"churn|cancel|attrit|(^|_)left(_|$)|流失|退订|注销", re.IGNORECASE)
 _TRUE = ("true", "t", "1", "1.0", "yes", "y", "是", "left", "churned", "已流失")
 
@@ -143,7 +144,7 @@ def _counted(
     connection: duckdb.DuckDBPyConnection, path: list[Link], which: Literal["before", "after"], happened: str, edge: str
 ) -> Misdated:
     """Count by the day, because one side may hold days only."""
-    ours, theirs = f"s0.{name(happened)}::DATE", f"s{len(path)}.{name(edge)}::DATE"
+    ours, theirs = f"s0.{identifier(happened)}::DATE", f"s{len(path)}.{identifier(edge)}::DATE"
     wrong = f"{ours} {'<' if which == 'before' else '>'} {theirs}"
     both = f"{ours} IS NOT NULL AND {theirs} IS NOT NULL"
     counted = f"count(*) FILTER (WHERE {wrong}), count(*) FILTER (WHERE {both})"
@@ -157,21 +158,21 @@ def _ways(sources: Sources, root: Source) -> Iterator[tuple[str, str]]:
         path = next((path for path in sources.paths(source) if path[-1].parent is root), None)
         if source is not root and path is None:
             continue
-        origin = f"{name(source.place)} AS s0" if path is None else joined(path)
-        who = f"s{0 if path is None else len(path)}.{name(root.keys[0])}"
+        origin = f"{identifier(source.place)} AS s0" if path is None else joined(path)
+        who = f"s{0 if path is None else len(path)}.{identifier(root.keys[0])}"
         for column, kind in source.columns.items():
             said = _says_left(column, kind)
             if said is not None:
-                yield f"{source.name}.{column}", sql("SELECT DISTINCT", who, "FROM", origin, "WHERE", said)
+                yield f"{source.name}.{column}", statement("SELECT DISTINCT", who, "FROM", origin, "WHERE", said)
         if path is not None and _LEFT.search(source.name):
-            yield source.name, sql("SELECT DISTINCT", who, "FROM", origin)
+            yield source.name, statement("SELECT DISTINCT", who, "FROM", origin)
 
 
 def _says_left(column: str, kind: str) -> str | None:
     if kind.startswith(("DATE", "TIMESTAMP")):
-        return f"s0.{name(column)} IS NOT NULL" if _ENDS.search(column) else None
+        return f"s0.{identifier(column)} IS NOT NULL" if _ENDS.search(column) else None
     if kind in ("BOOLEAN", "VARCHAR", "BIGINT") and _LEFT.search(column):
-        return f"lower(trim(s0.{name(column)}::VARCHAR)) IN {_TRUE}"
+        return f"lower(trim(s0.{identifier(column)}::VARCHAR)) IN {_TRUE}"
     return None
 
 

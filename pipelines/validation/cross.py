@@ -9,7 +9,7 @@ import duckdb
 
 from features.tables import CONTRACTS, CUSTOMERS, ORDERS, TABLES, USAGE_EVENTS
 from pipelines.validation.check import Check, Severity, rows_where
-from pipelines.validation.quoting import name, sql, value
+from pipelines.warehouse.sql import identifier, literal, statement
 
 KNOWN = "validation_customers"
 _AFTER_END = (ORDERS.name, USAGE_EVENTS.name)
@@ -33,10 +33,14 @@ def remember_customers(
     ended, origin = "NULL::TIMESTAMP", customers
     if CONTRACTS.name in tables:
         last = f"max(coalesce(ended_at, {_FOREVER})) AS ended_at"
-        ends = sql("SELECT customer_id,", last, "FROM", name(schema, CONTRACTS.name), "GROUP BY customer_id")
-        ended, origin = "ended_at", sql(customers, "LEFT JOIN (", ends, ") USING (customer_id)")
+        ends = statement(
+            "SELECT customer_id,", last, "FROM", identifier(schema, CONTRACTS.name), "GROUP BY customer_id"
+        )
+        ended, origin = "ended_at", statement(customers, "LEFT JOIN (", ends, ") USING (customer_id)")
     columns = f"customer_id, signed_up_at, {ended} AS ended_at"
-    connection.execute(sql("CREATE OR REPLACE TEMP TABLE", name(KNOWN), "AS SELECT", columns, "FROM", origin))
+    connection.execute(
+        statement("CREATE OR REPLACE TEMP TABLE", identifier(KNOWN), "AS SELECT", columns, "FROM", origin)
+    )
 
 
 def settle_derived_customers(
@@ -59,16 +63,18 @@ def settle_derived_customers(
     if not facts:
         return
     happened = " UNION ALL ".join(
-        sql("SELECT customer_id,", name(TABLES[table].happened_at), "AS began FROM", name(schema, table))
+        statement(
+            "SELECT customer_id,", identifier(TABLES[table].happened_at), "AS began FROM", identifier(schema, table)
+        )
         for table in facts
     )
-    plausible = f"began BETWEEN {value(span[0])} AND {value(span[1])}"
-    first = sql(
+    plausible = f"began BETWEEN {literal(span[0])} AND {literal(span[1])}"
+    first = statement(
         "(SELECT customer_id, min(began) AS began FROM (", happened, ") WHERE", plausible, "GROUP BY customer_id)"
     )
     change = "SET signed_up_at = first.began, known_at = first.began FROM"
     differ = "AS first WHERE first.customer_id = customers.customer_id AND first.began <> customers.signed_up_at"
-    connection.execute(sql("UPDATE", name(schema, CUSTOMERS.name), "AS customers", change, first, differ))
+    connection.execute(statement("UPDATE", identifier(schema, CUSTOMERS.name), "AS customers", change, first, differ))
 
 
 def cross_checks(schema: str, table: str, tables: Collection[str], orphans: Severity) -> list[Check]:
@@ -90,20 +96,24 @@ def cross_checks(schema: str, table: str, tables: Collection[str], orphans: Seve
 
 def _checks(schema: str, table: str, tables: Collection[str], orphans: Severity) -> Iterator[Check]:
     happened = TABLES[table].happened_at
-    orphan = sql("customer_id IS NOT NULL AND customer_id NOT IN (SELECT customer_id FROM", name(KNOWN), ")")
+    orphan = statement(
+        "customer_id IS NOT NULL AND customer_id NOT IN (SELECT customer_id FROM", identifier(KNOWN), ")"
+    )
     yield rows_where(f"{table}.customer_id.orphan", table, orphan, orphans, "customer_id is not in customers")
-    early = _held_against_customer(f"loaded.{name(happened)} < known.signed_up_at")
+    early = _held_against_customer(f"loaded.{identifier(happened)} < known.signed_up_at")
     yield rows_where(f"{table}.{happened}.before_customer", table, early, "warn", f"{happened} is before signed_up_at")
     if table in _AFTER_END and CONTRACTS.name in tables:
-        late = _held_against_customer(f"loaded.{name(happened)} > known.ended_at")
+        late = _held_against_customer(f"loaded.{identifier(happened)} > known.ended_at")
         yield rows_where(f"{table}.{happened}.after_end", table, late, "warn", f"{happened} is after the last contract")
     if table == CONTRACTS.name:
         said = "overlaps an earlier term of the same plan"
-        yield rows_where("contracts.started_at.overlap", table, _overlap(name(schema, table)), "warn", said)
+        yield rows_where("contracts.started_at.overlap", table, _overlap(identifier(schema, table)), "warn", said)
 
 
 def _held_against_customer(condition: str) -> str:
-    known = sql("SELECT 1 FROM", name(KNOWN), "AS known WHERE known.customer_id = loaded.customer_id AND", condition)
+    known = statement(
+        "SELECT 1 FROM", identifier(KNOWN), "AS known WHERE known.customer_id = loaded.customer_id AND", condition
+    )
     return f"EXISTS ({known})"
 
 
@@ -113,5 +123,5 @@ def _overlap(contracts: str) -> str:
         "PARTITION BY customer_id, plan ORDER BY started_at, rowid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     )
     ended = f"max(coalesce(ended_at, ends_at, {_FOREVER})) OVER ({earlier})"
-    terms = sql("SELECT rowid AS row_number, started_at <", ended, "AS within FROM", contracts)
-    return sql("loaded.rowid IN (SELECT row_number FROM (", terms, ") WHERE within)")
+    terms = statement("SELECT rowid AS row_number, started_at <", ended, "AS within FROM", contracts)
+    return statement("loaded.rowid IN (SELECT row_number FROM (", terms, ") WHERE within)")

@@ -19,7 +19,7 @@ from great_expectations.expectations.registry import _registered_metrics, get_ex
 
 from pipelines.validation.conditions import CONDITIONS, failing_row, kept_row
 from pipelines.validation.profile import bin_counts
-from pipelines.validation.quoting import name, sql
+from pipelines.warehouse.sql import identifier, statement
 
 COUNT = ".unexpected_count"
 VALUES = ".unexpected_values"
@@ -102,22 +102,22 @@ class DuckDBEngine(ExecutionEngine):  # type: ignore[misc]
         if asked.endswith(VALUES):
             return self._examples(metric)
         if asked == "table.columns":
-            return self._connection.sql(sql("FROM", self._table)).columns
+            return self._connection.sql(statement("FROM", self._table)).columns
         if asked == VALUE_COUNTS:
-            return self._value_counts(name(metric.metric_domain_kwargs["column"]))
+            return self._value_counts(identifier(metric.metric_domain_kwargs["column"]))
         if asked == "unexpected_rows_query.row_count":
             return self._ask("count(*)", f"({self._query(metric)})").fetchall()[0][0]
         return []
 
     def _repeated(self, given: Mapping[str, Any]) -> int:
         """Rows whose key another row has too; as many hashes as keys say fast that there are none."""
-        key = [name(column) for column in given.get("column_list") or [given["column"]]]
+        key = [identifier(column) for column in given.get("column_list") or [given["column"]]]
         there = f"{self._table} WHERE {' AND '.join(f'{column} IS NOT NULL' for column in key)}"
         rows, hashes = self._ask(f"count(*), count(DISTINCT hash({', '.join(key)}))", there).fetchall()[0]
         if rows == hashes:
             return 0
-        grouped = sql(there, "GROUP BY", ", ".join(key), "HAVING count(*) > 1")
-        counts = sql("(SELECT count(*) AS rows_of_key FROM", grouped, ")")
+        grouped = statement(there, "GROUP BY", ", ".join(key), "HAVING count(*) > 1")
+        counts = statement("(SELECT count(*) AS rows_of_key FROM", grouped, ")")
         return int(self._ask("coalesce(sum(rows_of_key), 0)", counts).fetchall()[0][0])
 
     def _value_counts(self, column: str) -> Any:
@@ -133,7 +133,7 @@ class DuckDBEngine(ExecutionEngine):  # type: ignore[misc]
         expectation = _EXPECTATIONS.get(metric.metric_name.removesuffix(VALUES))
         if expectation not in (_BETWEEN, "expect_column_values_to_be_in_set"):
             return []
-        column, failing = name(given["column"]), failing_row(expectation, given)
+        column, failing = identifier(given["column"]), failing_row(expectation, given)
         rows = self._ask(column, f"{self._table} WHERE {failing} LIMIT {EXAMPLES}").fetchall()
         return [row[0] for row in rows]
 
@@ -141,7 +141,7 @@ class DuckDBEngine(ExecutionEngine):  # type: ignore[misc]
         return str(metric.metric_value_kwargs["unexpected_rows_query"]).format(batch=self._table)
 
     def _ask(self, selected: str, origin: str) -> duckdb.DuckDBPyConnection:
-        return self._connection.execute(sql("SELECT", selected, "FROM", origin))
+        return self._connection.execute(statement("SELECT", selected, "FROM", origin))
 
     def get_batch_data_and_markers(self, batch_spec: Any) -> Any:
         """Refuse: the table is given once."""
@@ -167,12 +167,12 @@ def _aggregate(metric: Any) -> str | None:
     if asked == "table.row_count":
         return "count(*)"
     if asked in AGGREGATES:
-        return AGGREGATES[asked].format(name(given["column"]))
+        return AGGREGATES[asked].format(identifier(given["column"]))
     if asked == BETWEEN_COUNT:
-        column = name(given["column"])
+        column = identifier(given["column"])
         return f"count(*) FILTER (WHERE {column} IS NOT NULL AND NOT {failing_row(_BETWEEN, given)})"
     if asked == HISTOGRAM:
-        return f"[{', '.join(bin_counts(name(given['column']), list(given['bins']))[1:-1])}]"
+        return f"[{', '.join(bin_counts(identifier(given['column']), list(given['bins']))[1:-1])}]"
     if asked.endswith(FILTERED):
         return f"count(*) FILTER (WHERE {kept_row(given)})"
     expectation = _EXPECTATIONS.get(asked.removesuffix(COUNT)) if asked.endswith(COUNT) else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from features.tables import CONTRACTS, CUSTOMERS, KNOWN_AT, Column, Table
 from pipelines.validation.check import Check, Severity, rows_where
-from pipelines.validation.quoting import name, value
+from pipelines.warehouse.sql import identifier, literal
 
 LARGEST = sys.float_info.max
 AGREED_YEARS = 30
@@ -96,8 +96,8 @@ def _plausible(table: Table, column: Column, earliest: datetime, latest: datetim
     until = latest.replace(year=latest.year + AGREED_YEARS, month=1, day=1) if ahead else latest
     said = f"is not between {earliest:%Y-%m-%d} and {until:%Y-%m-%d}"
     if column.name == KNOWN_AT:
-        outside = f"(known_at < {value(earliest)} OR known_at > {value(until)})"
-        odd = f"known_at IS DISTINCT FROM {name(table.happened_at)} AND {outside}"
+        outside = f"(known_at < {literal(earliest)} OR known_at > {literal(until)})"
+        odd = f"known_at IS DISTINCT FROM {identifier(table.happened_at)} AND {outside}"
         return rows_where(f"{table.name}.known_at.plausible", table.name, odd, "warn", f"known_at {said}")
     limits: dict[str, Any] = {"column": column.name, "min_value": earliest, "max_value": until}
     severity: Severity = "quarantine" if column.name == table.happened_at else "warn"

@@ -17,12 +17,12 @@ from pipelines.validation.check import configured
 from pipelines.validation.compare import load_checks, row_checks
 from pipelines.validation.cross import remember_customers, settle_derived_customers
 from pipelines.validation.profile import profile
-from pipelines.validation.quoting import name, sql, value
 from pipelines.validation.release import drop_released
 from pipelines.validation.rules import Rules, checks_for
 from pipelines.validation.set_aside import QUARANTINE, Parted, account, close_accepted, flag, usable, write_quarantine
 from pipelines.validation.suite import Finding
 from pipelines.validation.time_checks import freshness, last_week
+from pipelines.warehouse.sql import identifier, literal, statement
 
 LEAST_NEW_ROWS = 500
 
@@ -82,8 +82,8 @@ def inspect(
     _refuse_missing(rules, tables)
     for table in tables:
         close_accepted(connection, schema, table)
-    connection.execute(sql("DROP SCHEMA IF EXISTS", name(QUARANTINE), "CASCADE"))
-    connection.execute(sql("CREATE SCHEMA", name(QUARANTINE)))
+    connection.execute(statement("DROP SCHEMA IF EXISTS", identifier(QUARANTINE), "CASCADE"))
+    connection.execute(statement("CREATE SCHEMA", identifier(QUARANTINE)))
     if rules.customers_derived:
         settle_derived_customers(connection, schema, tables, (rules.earliest, rules.latest))
     checked = Checked([], [], {}, [])
@@ -158,7 +158,7 @@ def _new_rows(connection: duckdb.DuckDBPyConnection, schema: str, table: str, be
     """Write the condition of the rows to hold against the last load: the new facts, or all where rows have no time."""
     if table not in TABLES or table == CUSTOMERS.name or not before["last"]:
         return "TRUE"
-    rows = f"{name(TABLES[table].happened_at)} > {value(datetime.fromisoformat(before['last']))}"
+    rows = f"{identifier(TABLES[table].happened_at)} > {literal(datetime.fromisoformat(before['last']))}"
     found = connection.table(f"{schema}.{table}").filter(rows).aggregate("count(*)").fetchall()[0][0]
     return rows if found >= LEAST_NEW_ROWS else ""
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import duckdb
 
-from pipelines.validation.quoting import name, sql, value
+from pipelines.warehouse.sql import identifier, literal, statement
 
 NUMBERS = ("BIGINT", "DOUBLE", "INTEGER", "FLOAT", "HUGEINT", "SMALLINT")
 EXACT = 0.95
@@ -82,11 +82,11 @@ def _oddities(
     for column, kind in columns.items():
         missing = of - counts[f"there {column}"]
         if 0 < missing < of:
-            why = _explained(connection, place, columns, column, f"{name(column)} IS NULL", missing)
+            why = _explained(connection, place, columns, column, f"{identifier(column)} IS NULL", missing)
             yield Oddity("missing", table, column, missing, of, *why)
         negative = counts.get(f"negative {column}", 0)
         if 0 < negative < of / 2:
-            why = _explained(connection, place, columns, column, f"{name(column)} < 0", negative)
+            why = _explained(connection, place, columns, column, f"{identifier(column)} < 0", negative)
             yield Oddity("negative", table, column, negative, of, *why)
         if kind == "VARCHAR" and _CODE.search(column) and counts[f"different {column}"] >= LEAST_DIFFERENT:
             yield from _other_shapes(connection, table, place, column)
@@ -95,11 +95,11 @@ def _oddities(
 def _counts(connection: duckdb.DuckDBPyConnection, place: str, columns: Mapping[str, str]) -> dict[str, int]:
     asked = {"rows": "count(*)"}
     for column, kind in columns.items():
-        asked[f"there {column}"] = f"count({name(column)})"
-        asked[f"different {column}"] = f"approx_count_distinct({name(column)})"
+        asked[f"there {column}"] = f"count({identifier(column)})"
+        asked[f"different {column}"] = f"approx_count_distinct({identifier(column)})"
         if kind in NUMBERS:
-            asked[f"negative {column}"] = f"count(*) FILTER (WHERE {name(column)} < 0)"
-    found = connection.execute(sql("SELECT", ", ".join(asked.values()), "FROM", place)).fetchall()[0]
+            asked[f"negative {column}"] = f"count(*) FILTER (WHERE {identifier(column)} < 0)"
+    found = connection.execute(statement("SELECT", ", ".join(asked.values()), "FROM", place)).fetchall()[0]
     return dict(zip(asked, found, strict=True))
 
 
@@ -119,7 +119,7 @@ def _explained(
     counted = ", ".join(
         f"count(*) FILTER (WHERE {each}), count(*) FILTER (WHERE ({each}) AND {rows_where})" for each in candidates
     )
-    found = connection.execute(sql("SELECT", counted, "FROM", place)).fetchall()[0]
+    found = connection.execute(statement("SELECT", counted, "FROM", place)).fetchall()[0]
     pairs = zip(candidates, found[::2], found[1::2], strict=True)
     exact = [
         (both / rows, -number, each) for number, (each, all_, both) in enumerate(pairs) if both >= EXACT * all_ > 0
@@ -137,32 +137,35 @@ def _candidates(
 ) -> list[str]:
     """Conditions that nearly all of these rows meet: one value, one first letter of a code, or missing as well."""
     asked = ", ".join(
-        f"mode({name(other)})::VARCHAR, mode(left({name(other)}::VARCHAR, 1)), count(*) - count({name(other)})"
-        for other in others
+        f"mode({column})::VARCHAR, mode(left({column}::VARCHAR, 1)), count(*) - count({column})"
+        for column in map(identifier, others)
     )
     if not asked:
         return []
-    found = connection.execute(sql("SELECT", asked, "FROM", place, "WHERE", rows_where)).fetchall()[0]
+    found = connection.execute(statement("SELECT", asked, "FROM", place, "WHERE", rows_where)).fetchall()[0]
     made = []
     for number, other in enumerate(others):
         most, letter, missing = found[3 * number : 3 * number + 3]
         if missing:
-            made.append(f"{name(other)} IS NULL")
+            made.append(f"{identifier(other)} IS NULL")
         if most is not None and len(most) <= LETTERS and not columns[other].startswith(("DATE", "TIMESTAMP")):
-            made.append(f"{name(other)} = {value(most)}")
+            made.append(f"{identifier(other)} = {literal(most)}")
         if letter is not None and letter.isalpha() and _CODE.search(other):
-            made.append(f"{name(other)} LIKE {value(letter + '%')}")
+            made.append(f"{identifier(other)} LIKE {literal(letter + '%')}")
     return made
 
 
 def _other_shapes(connection: duckdb.DuckDBPyConnection, table: str, place: str, column: str) -> Iterator[Oddity]:
     """Find codes whose digits and letters follow another pattern than nearly all the others."""
-    shaped = sql(
-        "SELECT", _SHAPE.format(name(column)), f"AS shape, {name(column)} AS code, count(*) AS rows FROM", place
+    shaped = statement(
+        "SELECT",
+        _SHAPE.format(identifier(column)),
+        f"AS shape, {identifier(column)} AS code, count(*) AS rows FROM",
+        place,
     )
-    grouped = sql("(", shaped, "WHERE", name(column), "IS NOT NULL GROUP BY ALL)")
+    grouped = statement("(", shaped, "WHERE", identifier(column), "IS NOT NULL GROUP BY ALL)")
     shapes = connection.execute(
-        sql("SELECT shape, sum(rows)::BIGINT FROM", grouped, "GROUP BY shape ORDER BY 2 DESC")
+        statement("SELECT shape, sum(rows)::BIGINT FROM", grouped, "GROUP BY shape ORDER BY 2 DESC")
     ).fetchall()
     of = sum(rows for _, rows in shapes)
     usual, covered = [], 0
@@ -173,9 +176,9 @@ def _other_shapes(connection: duckdb.DuckDBPyConnection, table: str, place: str,
         covered += rows
     if covered == of or len(usual) > 3:
         return
-    listed = ", ".join(value(shape) for shape in usual)
+    listed = ", ".join(literal(shape) for shape in usual)
     rare = connection.execute(
-        sql(
+        statement(
             "SELECT code::VARCHAR, rows FROM",
             grouped,
             "WHERE shape NOT IN (",

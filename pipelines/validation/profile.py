@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from features.tables import KNOWN_AT, TABLES
-from pipelines.validation.quoting import name, sql
+from pipelines.warehouse.sql import identifier, statement
 
 MOST_VALUES = 30
 TENTHS = [tenth / 10 for tenth in range(1, 10)]
@@ -35,7 +35,7 @@ def profile(connection: duckdb.DuckDBPyConnection, table: str, origin: str) -> d
         ``rows``; ``last``, when the newest fact was known, as ISO text; ``columns``: each with ``type``, ``missing``
         (share), and ``partition``: values or bins with their weights, as Great Expectations writes it, or nothing.
     """
-    relation = connection.sql(sql("FROM", origin))
+    relation = connection.sql(statement("FROM", origin))
     types = dict(zip(relation.columns, map(str, relation.types), strict=True))
     counted = _counted(connection, table, origin, types)
     rows = counted["rows"]
@@ -57,15 +57,15 @@ def _counted(connection: duckdb.DuckDBPyConnection, table: str, origin: str, typ
     """Count rows, values and different values, and find the tenths of numbers."""
     asked = {"rows": "count(*)"}
     for column, kind in types.items():
-        asked[f"there {column}"] = f"count({name(column)})"
+        asked[f"there {column}"] = f"count({identifier(column)})"
         if not _described(table, column):
             continue
-        asked[f"different {column}"] = f"approx_count_distinct({name(column)})"
+        asked[f"different {column}"] = f"approx_count_distinct({identifier(column)})"
         if kind in NUMBERS:
             asked[f"tenths {column}"] = f"approx_quantile({_finite(column)}, {TENTHS})"
     if table in TABLES and TABLES[table].happened_at in types:
-        asked["last"] = f"max(least({name(TABLES[table].happened_at)}, {name(KNOWN_AT)}))"
-    found = connection.execute(sql("SELECT", ", ".join(asked.values()), "FROM", origin)).fetchall()[0]
+        asked["last"] = f"max(least({identifier(TABLES[table].happened_at)}, {identifier(KNOWN_AT)}))"
+    found = connection.execute(statement("SELECT", ", ".join(asked.values()), "FROM", origin)).fetchall()[0]
     return dict(zip(asked, found, strict=True))
 
 
@@ -77,14 +77,14 @@ def _partitions(
     for column, kind in types.items():
         different = counted.get(f"different {column}") or 0
         if kind in ("VARCHAR", "BOOLEAN") and 0 < different <= MOST_VALUES:
-            asked[column] = f"histogram({name(column)})"
+            asked[column] = f"histogram({identifier(column)})"
         cuts = sorted(set(counted.get(f"tenths {column}") or []))
         if kind in NUMBERS and len(cuts) > 1:
             edges[column] = [float(cut) for cut in cuts]
             asked[column] = f"[{', '.join(bin_counts(_finite(column), edges[column]))}]"
     if not asked:
         return {}
-    found = connection.execute(sql("SELECT", ", ".join(asked.values()), "FROM", origin)).fetchall()[0]
+    found = connection.execute(statement("SELECT", ", ".join(asked.values()), "FROM", origin)).fetchall()[0]
     made = {}
     for column, counts in zip(asked, found, strict=True):
         made[column] = _bins(edges[column], counts) if column in edges else _values(counts)
@@ -115,7 +115,7 @@ def _values(counts: dict[Any, int] | None) -> dict[str, Any] | None:
 
 
 def _finite(column: str) -> str:
-    return f"CASE WHEN isfinite({name(column)}::DOUBLE) THEN {name(column)} END"
+    return f"CASE WHEN isfinite({identifier(column)}::DOUBLE) THEN {identifier(column)} END"
 
 
 def _described(table: str, column: str) -> bool:

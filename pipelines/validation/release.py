@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import DataError
-from pipelines.validation.quoting import name, sql, value
 from pipelines.validation.set_aside import QUARANTINE, flagged, quarantine_of
+from pipelines.warehouse.sql import identifier, literal, statement
 
 RELEASED = "quarantine_released"
 SHOWN = 20
@@ -52,12 +52,12 @@ def show(
     _refuse_unknown(connection, table)
     relation = connection.table(f"{QUARANTINE}.{quarantine_of(table)}")
     if reason is not None:
-        relation = relation.filter(f"list_contains(reasons, {value(reason)})")
-    filled = relation.aggregate(", ".join(f"count({name(column)})" for column in relation.columns)).fetchall()[0]
+        relation = relation.filter(f"list_contains(reasons, {literal(reason)})")
+    filled = relation.aggregate(", ".join(f"count({identifier(column)})" for column in relation.columns)).fetchall()[0]
     columns = [
         column for column, count in zip(relation.columns, filled, strict=True) if count and column != "checks"
     ] or ["row_number", "reasons"]
-    rows = relation.order("row_number").limit(most).project(", ".join(name(column) for column in columns))
+    rows = relation.order("row_number").limit(most).project(", ".join(identifier(column) for column in columns))
     return columns, rows.fetchall()
 
 
@@ -91,15 +91,15 @@ def release(
     _refuse_unknown(connection, table)
     relation = connection.table(f"{QUARANTINE}.{quarantine_of(table)}")
     if reason is not None:
-        relation = relation.filter(f"list_contains(reasons, {value(reason)})")
+        relation = relation.filter(f"list_contains(reasons, {literal(reason)})")
     if row_numbers is not None:
         relation = relation.filter(f"list_contains({[int(each) for each in row_numbers]}, row_number)")
     _refuse_needed(relation, table)
     columns = [column for column in relation.columns if column not in ("row_number", "reasons", "checks")]
     _make_place(connection)
     before = connection.table(RELEASED).aggregate("count(*)").fetchall()[0][0]
-    digest = _digest([name(column) for column in columns])
-    rows = relation.project(f"{value(table)} AS of_table, {digest} AS digest, now()::TIMESTAMP AS released_at")
+    digest = _digest([identifier(column) for column in columns])
+    rows = relation.project(f"{literal(table)} AS of_table, {digest} AS digest, now()::TIMESTAMP AS released_at")
     rows.insert_into(RELEASED)
     found = connection.table(RELEASED).aggregate("count(*)").fetchall()[0][0] - before
     if not found:
@@ -112,11 +112,13 @@ def drop_released(connection: duckdb.DuckDBPyConnection, schema: str, table: str
     if not _exists(connection, "main", RELEASED):
         return
     columns = connection.table(f"{schema}.{table}").columns
-    digest = _digest([f"loaded.{name(column)}" for column in columns])
-    rows = sql("SELECT row_number FROM", name(flagged(table)), "AS flagged JOIN", name(schema, table), "AS loaded")
-    mine = sql("SELECT digest FROM", RELEASED, "WHERE of_table =", value(table))
-    released = sql(rows, "ON loaded.rowid = row_number WHERE NOT", _NEEDED, "AND", digest, "IN (", mine, ")")
-    connection.execute(sql("DELETE FROM", name(flagged(table)), "WHERE row_number IN (", released, ")"))
+    digest = _digest([f"loaded.{identifier(column)}" for column in columns])
+    rows = statement(
+        "SELECT row_number FROM", identifier(flagged(table)), "AS flagged JOIN", identifier(schema, table), "AS loaded"
+    )
+    mine = statement("SELECT digest FROM", RELEASED, "WHERE of_table =", literal(table))
+    released = statement(rows, "ON loaded.rowid = row_number WHERE NOT", _NEEDED, "AND", digest, "IN (", mine, ")")
+    connection.execute(statement("DELETE FROM", identifier(flagged(table)), "WHERE row_number IN (", released, ")"))
 
 
 def digest_of_released(connection: duckdb.DuckDBPyConnection) -> str:
@@ -156,7 +158,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _make_place(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
-        sql("CREATE TABLE IF NOT EXISTS", RELEASED, "(of_table VARCHAR, digest VARCHAR, released_at TIMESTAMP)")
+        statement("CREATE TABLE IF NOT EXISTS", RELEASED, "(of_table VARCHAR, digest VARCHAR, released_at TIMESTAMP)")
     )
 
 

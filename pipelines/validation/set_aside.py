@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.validation.check import Check
 from pipelines.validation.conditions import failing_row, key_of
-from pipelines.validation.quoting import name, sql, value
+from pipelines.warehouse.sql import identifier, literal, statement
 
 ACCEPTED = "accepted"
 QUARANTINE = "quarantine"
@@ -71,9 +71,11 @@ def flag(connection: duckdb.DuckDBPyConnection, schema: str, table: str, checks:
     flags = [f"{condition} AS flag_{number}" for number, (condition, _) in enumerate(single)]
     bad = " OR ".join(f"flag_{number}" for number in range(len(single))) or "FALSE"
     columns = sorted({column for key, _ in keys for column in key})
-    rows = ", ".join(["loaded.rowid AS row_number", *flags, *(f"loaded.{name(column)}" for column in columns)])
+    rows = ", ".join(["loaded.rowid AS row_number", *flags, *(f"loaded.{identifier(column)}" for column in columns)])
     repeats = [f"{_repeats(key, bad)} AS repeat_{number}" for number, (key, _) in enumerate(keys)]
-    inner = sql("SELECT", ", ".join(["*", *repeats]), "FROM (SELECT", rows, "FROM", name(schema, table), "AS loaded)")
+    inner = statement(
+        "SELECT", ", ".join(["*", *repeats]), "FROM (SELECT", rows, "FROM", identifier(schema, table), "AS loaded)"
+    )
     failing = [(f"flag_{number}", check) for number, (_, check) in enumerate(single)]
     failing += [(f"repeat_{number}", check) for number, (_, check) in enumerate(keys)]
     listed = ", ".join(
@@ -83,9 +85,11 @@ def flag(connection: duckdb.DuckDBPyConnection, schema: str, table: str, checks:
         )
     )
     wanted = " OR ".join([bad, *(f"repeat_{number}" for number in range(len(keys)))])
-    place = name(flagged(table))
+    place = identifier(flagged(table))
     connection.execute(
-        sql("CREATE OR REPLACE TEMP TABLE", place, "AS SELECT row_number,", listed, "FROM (", inner, ") WHERE", wanted)
+        statement(
+            "CREATE OR REPLACE TEMP TABLE", place, "AS SELECT row_number,", listed, "FROM (", inner, ") WHERE", wanted
+        )
     )
 
 
@@ -101,22 +105,24 @@ def account(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> P
 def usable(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:
     """Write SQL of the usable rows of a table, to stand after FROM."""
     if not _count(connection.table(flagged(table))):
-        return name(schema, table)
-    aside = sql("SELECT row_number FROM", name(flagged(table)))
-    return sql("(FROM", name(schema, table), "WHERE rowid NOT IN (", aside, "))")
+        return identifier(schema, table)
+    aside = statement("SELECT row_number FROM", identifier(flagged(table)))
+    return statement("(FROM", identifier(schema, table), "WHERE rowid NOT IN (", aside, "))")
 
 
 def write_quarantine(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
     """Write the rows set aside, with their reasons, and count them."""
-    joined = sql(name(schema, table), "AS loaded JOIN", name(flagged(table)), "ON loaded.rowid = row_number")
-    listed = ", ".join(name(column) for column in connection.table(f"{schema}.{table}").columns)
-    rows = sql("SELECT row_number, reasons, checks,", listed, "FROM", joined)
+    joined = statement(
+        identifier(schema, table), "AS loaded JOIN", identifier(flagged(table)), "ON loaded.rowid = row_number"
+    )
+    listed = ", ".join(identifier(column) for column in connection.table(f"{schema}.{table}").columns)
+    rows = statement("SELECT row_number, reasons, checks,", listed, "FROM", joined)
     return _create(connection, QUARANTINE, quarantine_of(table), rows)
 
 
 def close_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
     """Take the mark off a loaded table, so that its accepted rows cannot be read until it is checked again."""
-    connection.execute(sql("COMMENT ON TABLE", name(schema, table), "IS NULL"))
+    connection.execute(statement("COMMENT ON TABLE", identifier(schema, table), "IS NULL"))
 
 
 def open_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
@@ -124,33 +130,33 @@ def open_accepted(connection: duckdb.DuckDBPyConnection, schema: str, table: str
 
     The view refuses to be read once the loaded table is replaced: a new load has no mark until it has been checked.
     """
-    columns = ", ".join(name(column) for column in connection.table(f"{schema}.{table}").columns)
+    columns = ", ".join(identifier(column) for column in connection.table(f"{schema}.{table}").columns)
     conditions = [_marked(schema, table)]
     if _count(connection.table(flagged(table))):
-        aside = sql("SELECT row_number FROM", name(QUARANTINE, quarantine_of(table)))
+        aside = statement("SELECT row_number FROM", identifier(QUARANTINE, quarantine_of(table)))
         conditions.append(f"rowid NOT IN ({aside})")
-    rows = sql("SELECT", columns, "FROM", name(schema, table), "WHERE", " AND ".join(conditions))
-    connection.execute(sql("COMMENT ON TABLE", name(schema, table), "IS", value(CHECKED)))
-    connection.execute(sql("CREATE OR REPLACE VIEW", name(ACCEPTED, table), "AS", rows))
+    rows = statement("SELECT", columns, "FROM", identifier(schema, table), "WHERE", " AND ".join(conditions))
+    connection.execute(statement("COMMENT ON TABLE", identifier(schema, table), "IS", literal(CHECKED)))
+    connection.execute(statement("CREATE OR REPLACE VIEW", identifier(ACCEPTED, table), "AS", rows))
     return _count(accepted(connection, table))
 
 
 def accepted(connection: duckdb.DuckDBPyConnection, table: str) -> duckdb.DuckDBPyRelation:
     """Give an accepted table."""
-    return connection.sql(sql("FROM", name(ACCEPTED, table)))
+    return connection.sql(statement("FROM", identifier(ACCEPTED, table)))
 
 
 def _marked(schema: str, table: str) -> str:
     """Write SQL that is true while the loaded table bears the mark, and an error otherwise."""
     refusal = f"{table} was loaded anew and has not been checked: run churnlab validate"
-    marked = f"CASE WHEN bool_or(comment = {value(CHECKED)}) THEN TRUE ELSE error({value(refusal)}) END"
-    place = f"schema_name = {value(schema)} AND table_name = {value(table)}"
-    return sql("(SELECT", marked, "FROM duckdb_tables() WHERE", place, ")")
+    marked = f"CASE WHEN bool_or(comment = {literal(CHECKED)}) THEN TRUE ELSE error({literal(refusal)}) END"
+    place = f"schema_name = {literal(schema)} AND table_name = {literal(table)}"
+    return statement("(SELECT", marked, "FROM duckdb_tables() WHERE", place, ")")
 
 
 def _listed(said: Sequence[tuple[str, str]], column: str) -> str:
     """Write SQL of the list of what applies to a row."""
-    words = ", ".join(f"CASE WHEN {flag} THEN {value(text)} END" for flag, text in said)
+    words = ", ".join(f"CASE WHEN {flag} THEN {literal(text)} END" for flag, text in said)
     return f"list_filter([{words}], each -> each IS NOT NULL)::VARCHAR[] AS {column}"
 
 
@@ -159,7 +165,7 @@ def _condition(check: Check) -> str | None:
 
 
 def _create(connection: duckdb.DuckDBPyConnection, schema: str, table: str, rows: str) -> int:
-    connection.execute(sql("CREATE OR REPLACE TABLE", name(schema, table), "AS", rows))
+    connection.execute(statement("CREATE OR REPLACE TABLE", identifier(schema, table), "AS", rows))
     return _count(connection.table(f"{schema}.{table}"))
 
 
@@ -169,6 +175,6 @@ def _count(relation: duckdb.DuckDBPyRelation) -> int:
 
 def _repeats(key: tuple[str, ...], bad: str) -> str:
     """Write SQL that is true for every row of a key but the first usable one; an incomplete key repeats nothing."""
-    there = " AND ".join(f"{name(column)} IS NOT NULL" for column in key)
-    parts = ", ".join(name(column) for column in key)
+    there = " AND ".join(f"{identifier(column)} IS NOT NULL" for column in key)
+    parts = ", ".join(identifier(column) for column in key)
     return f"({there} AND row_number() OVER (PARTITION BY {parts} ORDER BY ({bad}), row_number) > 1)"

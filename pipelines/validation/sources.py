@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.validation.quoting import name, sql, value
+from pipelines.warehouse.sql import identifier, literal, statement
 
 MOST_FILES = 40
 MOST_BYTES = 512 * 2**20
@@ -127,26 +127,28 @@ def open_sources(connection: duckdb.DuckDBPyConnection, folder: Path) -> Sources
 
 def joined(path: list[Link]) -> str:
     """Write the SQL that joins a source, as ``s0``, with those above it, as ``s1`` and so on."""
-    parts = [f"{name(path[0].child.place)} AS s0"]
+    parts = [f"{identifier(path[0].child.place)} AS s0"]
     for number, link in enumerate(path):
-        on = f"s{number}.{name(link.column)} = s{number + 1}.{name(link.key)}"
-        parts.append(f"JOIN {name(link.parent.place)} AS s{number + 1} ON {on}")
+        on = f"s{number}.{identifier(link.column)} = s{number + 1}.{identifier(link.key)}"
+        parts.append(f"JOIN {identifier(link.parent.place)} AS s{number + 1} ON {on}")
     return " ".join(parts)
 
 
 def ask(connection: duckdb.DuckDBPyConnection, selected: str, origin: str) -> list[tuple]:  # type: ignore[type-arg]
     """Select from an origin."""
-    return connection.execute(sql("SELECT", selected, "FROM", origin)).fetchall()
+    return connection.execute(statement("SELECT", selected, "FROM", origin)).fetchall()
 
 
 def _opened(connection: duckdb.DuckDBPyConnection, file: Path, place: str) -> Source:
     parquet = file.suffix.lower() == ".parquet"
-    reader = f"read_parquet({value(str(file))})" if parquet else f"read_csv({value(str(file))}, sample_size = 200000)"
+    reader = (
+        f"read_parquet({literal(str(file))})" if parquet else f"read_csv({literal(str(file))}, sample_size = 200000)"
+    )
     made = "VIEW" if parquet else "TABLE"
-    connection.execute(sql("CREATE OR REPLACE TEMP", made, name(place), "AS FROM", reader))
+    connection.execute(statement("CREATE OR REPLACE TEMP", made, identifier(place), "AS FROM", reader))
     relation = connection.table(place)
     columns = dict(zip(relation.columns, map(str, relation.types), strict=True))
-    rows = int(ask(connection, "count(*)", name(place))[0][0])
+    rows = int(ask(connection, "count(*)", identifier(place))[0][0])
     return Source(file.stem, place, rows, columns, _keys(connection, place, columns, rows))
 
 
@@ -154,7 +156,9 @@ def _keys(connection: duckdb.DuckDBPyConnection, place: str, columns: Mapping[st
     named = [column for column, kind in columns.items() if _KEY.search(column) and kind in ("VARCHAR", "BIGINT")]
     if not named or not rows:
         return ()
-    counts = ask(connection, ", ".join(f"count(DISTINCT {name(column)})" for column in named), name(place))[0]
+    counts = ask(connection, ", ".join(f"count(DISTINCT {identifier(column)})" for column in named), identifier(place))[
+        0
+    ]
     return tuple(column for column, count in zip(named, counts, strict=True) if count == rows)
 
 
@@ -189,8 +193,8 @@ def _same(column: str) -> str:
 
 def _contained(connection: duckdb.DuckDBPyConnection, link: Link) -> float:
     """Share of the child's values that the parent has."""
-    column, key = name(link.column), name(link.key)
-    inside = sql(column, "::VARCHAR IN (SELECT", key, "::VARCHAR FROM", name(link.parent.place), ")")
+    column, key = identifier(link.column), identifier(link.key)
+    inside = statement(column, "::VARCHAR IN (SELECT", key, "::VARCHAR FROM", identifier(link.parent.place), ")")
     counted = f"count({column}), count(*) FILTER (WHERE {inside})"
-    total, there = ask(connection, counted, name(link.child.place))[0]
+    total, there = ask(connection, counted, identifier(link.child.place))[0]
     return there / total if total else 0.0

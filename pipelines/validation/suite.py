@@ -10,7 +10,7 @@ from typing import Any, Literal
 import duckdb
 
 from pipelines.validation.check import Check
-from pipelines.validation.quoting import name
+from pipelines.warehouse.sql import identifier
 
 Outcome = Literal["passed", "failed", "crashed"]
 
@@ -72,7 +72,7 @@ def run(
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     configurations = [_configuration(check, number) for number, check in enumerate(checks)]
     relation = connection.table(f"{schema}.{table}").filter(where)
-    batch = name(schema, table) if where == "TRUE" else f"(FROM {name(schema, table)} WHERE {where})"
+    batch = identifier(schema, table) if where == "TRUE" else f"(FROM {identifier(schema, table)} WHERE {where})"
     results = _on_duckdb(connection, batch, configurations)
     unknown = [number for number, result in results.items() if problem_of(result).startswith("No provider found")]
     for number in unknown:
@@ -101,7 +101,7 @@ def _on_pandas(relation: duckdb.DuckDBPyRelation, configuration: Any) -> Any:
 
     named = _columns_named(configuration.kwargs)
     wanted = [column for column in relation.columns if column in named] or relation.columns
-    frame = relation.project(", ".join(name(column) for column in wanted)).df()
+    frame = relation.project(", ".join(identifier(column) for column in wanted)).df()
     return _validated(PandasExecutionEngine(), frame, [configuration])[configuration.meta["number"]]
 
 

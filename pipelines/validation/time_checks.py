@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from features.tables import TABLES
 from pipelines.validation.check import QUERY, Check
-from pipelines.validation.quoting import name, sql, value
+from pipelines.warehouse.sql import identifier, literal, statement
 
 FRESH = "expect_column_max_to_be_between"
 WEEKS_BEFORE = 12
@@ -47,15 +47,15 @@ def last_week(table: str, end: datetime, volume_share: float) -> Check:
     volume_share
         The share.
     """
-    happened = name(TABLES[table].happened_at)
+    happened = identifier(TABLES[table].happened_at)
     edges = [end - timedelta(weeks=week) for week in range(WEEKS_BEFORE + 2)]
     weeks = ", ".join(
-        f"count(*) FILTER (WHERE {happened} > {value(low)} AND {happened} <= {value(high)})"
+        f"count(*) FILTER (WHERE {happened} > {literal(low)} AND {happened} <= {literal(high)})"
         for high, low in pairwise(edges)
     )
-    counted = sql("SELECT [", weeks, "] AS weeks FROM {batch}")
+    counted = statement("SELECT [", weeks, "] AS weeks FROM {batch}")
     few = f"list_median(weeks[2:]) >= {LEAST_PER_WEEK} AND weeks[1] < {volume_share} * list_min(weeks[2:])"
-    query = sql("SELECT weeks FROM (", counted, ") WHERE", few)
+    query = statement("SELECT weeks FROM (", counted, ") WHERE", few)
     least = f"less than {volume_share:.0%} of any of the {WEEKS_BEFORE} weeks before it"
     said = f"the week before {end:%Y-%m-%d} has {least}: has the feed stopped?"
     return Check(f"{table}.last_week", table, QUERY, {"unexpected_rows_query": query}, "warn", said)

@@ -17,9 +17,9 @@ from pipelines.validation.contradictions import departures, misdated
 from pipelines.validation.flat import FLAT
 from pipelines.validation.oddities import oddities
 from pipelines.validation.problems import Problem, grade, ranked
-from pipelines.validation.quoting import name, sql
 from pipelines.validation.set_aside import accepted
 from pipelines.validation.sources import open_sources
+from pipelines.warehouse.sql import identifier, statement
 
 MOST_REPAIRS = 3
 _NEVER = "1970-01-01"
@@ -127,7 +127,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, An
     said = [
         {"table": source.name, "said": words.oddity_said(each)}
         for source in sources.found
-        for each in oddities(connection, source.name, name(source.place), source.columns)
+        for each in oddities(connection, source.name, identifier(source.place), source.columns)
     ]
     return {
         "problems": list(problems),
@@ -229,7 +229,7 @@ def _flat_oddities(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Any
         return []
     relation = accepted(connection, FLAT)
     columns = dict(zip(relation.columns, map(str, relation.types), strict=True))
-    place = name(made["schema"], FLAT)
+    place = identifier(made["schema"], FLAT)
     return [{"table": FLAT, "said": words.oddity_said(each)} for each in oddities(connection, FLAT, place, columns)]
 
 
@@ -255,10 +255,12 @@ def _months(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> d
     """Count a table's rows by month."""
     if table not in TABLES:
         return {"first": None, "last": None, "months": []}
-    happened = name(TABLES[table].happened_at)
+    happened = identifier(TABLES[table].happened_at)
     month = f"date_trunc('month', {happened})"
     counted = connection.execute(
-        sql("SELECT", f"strftime({month}, '%Y-%m'), count(*) FROM", name(schema, table), "GROUP BY 1 ORDER BY 1")
+        statement(
+            "SELECT", f"strftime({month}, '%Y-%m'), count(*) FROM", identifier(schema, table), "GROUP BY 1 ORDER BY 1"
+        )
     ).fetchall()
     first, last = accepted(connection, table).aggregate(f"min({happened}), max({happened})").fetchall()[0]
     return {"first": first.isoformat(), "last": last.isoformat(), "months": [list(each) for each in counted]}

@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.validation.contradictions import departures, misdated
 from pipelines.validation.oddities import Oddity, oddities
-from pipelines.validation.quoting import name
 from pipelines.validation.sources import open_sources
+from pipelines.warehouse.sql import identifier
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def look(query: str) -> dict[tuple[str, str], Oddity]:
     connection.execute(f"CREATE TABLE t AS {query}")
     relation = connection.table("t")
     columns = dict(zip(relation.columns, map(str, relation.types), strict=True))
-    return {(each.kind, each.column): each for each in oddities(connection, "t", name("t"), columns)}
+    return {(each.kind, each.column): each for each in oddities(connection, "t", identifier("t"), columns)}
 
 
 def test_missing_values_are_explained_by_the_column_that_names_their_rows() -> None:
