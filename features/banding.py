@@ -9,7 +9,7 @@ from ibis.expr import types as ir
 
 from features.rows import BAND, CODE, END, SLICE
 from features.source import Source
-from features.terms import MICROSECONDS_PER_DAY, Aggregate, exact
+from features.terms import DECIMAL, MICROSECONDS_PER_DAY, Aggregate, exact
 from features.timeline import LONGEST_BAND_DAYS
 
 KEY = "_key"
@@ -39,11 +39,15 @@ def banded(source: Source) -> ir.Table:
 
 
 def keys(source: Source, place: int) -> ir.Table:
-    """Give one row a customer, value and slice with its newest band, for an aggregate that counts different values."""
+    """Give one row a customer, value and slice with its newest band, for an aggregate that counts different values.
+
+    Slices that every cutoff sees count as one.
+    """
     aggregate = source.asked.aggregates[place]
     chosen = source.input if aggregate.where is None else source.input.filter(aggregate.where)
     places = {SLICE: len(source.timeline.boundaries) > 1}
-    groups = {CODE: chosen[CODE], KEY: aggregate.value, **{name: chosen[name] for name in _varying(places)}}
+    slices = {SLICE: ibis.greatest(chosen[SLICE], source.timeline.first_slice)} if places[SLICE] else {}
+    groups = {CODE: chosen[CODE], KEY: aggregate.value, **slices}
     found = chosen.group_by(**groups).aggregate(**{BAND: chosen[BAND].max()})
     return _with_zeros(found, places).select(CODE, KEY, SLICE, BAND)
 
@@ -73,7 +77,9 @@ def _over_rows(aggregate: Aggregate, source: Source) -> ir.Value:
     if aggregate.operation == "sum":
         return exact(value).sum()
     if aggregate.half_life_days is not None:
-        return exact(_weight(source, aggregate.half_life_days) * value).sum()
+        decayed = _weight(source, aggregate.half_life_days) * value
+        is_small = isinstance(aggregate.value.op(), ibis.expr.operations.Literal)
+        return (decayed.cast(DECIMAL) if is_small else exact(decayed)).sum()
     return getattr(value, _OF_PAIRS.get(aggregate.operation, aggregate.operation))()
 
 

@@ -109,6 +109,7 @@ class _Assembly:
         self._codes = store.keep(_codes(self._population))
         self._works = plan(store, tables, self._codes, needs.rows, instants, panel.thresholds)
         self._names = {what: store.name(what) for what in ("people", "values", "panel")}
+        self._keep = store.put if needs.levels else store.view
         values = self._values()
         self._statements = {"values": store.compile(values)}
         self._statements["panel"] = store.compile(self._panel(values.schema(), panel, needs))
@@ -118,7 +119,7 @@ class _Assembly:
         for work in self._works:
             work.advance(microseconds(cutoff))
         self._store.put(self._names["people"], self._store.compile(self._people(cutoff)))
-        self._store.put(self._names["values"], self._statements["values"])
+        self._keep(self._names["values"], self._statements["values"])
         self._store.view(self._names["panel"], self._statements["panel"])
         return self._store.table(self._names["panel"])
 

@@ -178,8 +178,9 @@ class Facts:
 
     def decayed(self, value: ir.Value | float, half_life_days: float, where: Condition = None) -> Term:
         """Sum in which a row counts half as much for each half-life that it is old."""
-        known = ibis.ifelse(self._time().notnull(), value, ibis.null("float64"))
-        return Term((Aggregate("decayed", known, where, half_life_days),), lambda values, _: values[0])
+        self._time()
+        weighed = value if isinstance(value, ir.Value) else ibis.literal(float(value))
+        return Term((Aggregate("decayed", weighed, where, half_life_days),), lambda values, _: values[0])
 
     def entropy(self, value: ir.Value, among: Sequence[int | str]) -> Term:
         """Evenness of the spread over some values: Shannon entropy over its maximum, 0 (one value) to 1 (all alike)."""

@@ -49,7 +49,7 @@ class Panes:
             self._statements["history"] = self._in_order(self._over_history(_place_name))
         source.show_settled()
         self._put("fine")
-        self._is_merged = len(source.timeline.boundaries) > 1 and self._store.count(self._name("fine")) > MANY_BANDS
+        self._is_merged = source.timeline.is_coarse and self._store.count(self._name("fine")) > MANY_BANDS
         if self._is_merged:
             self._merge()
         self._history, self._history_end, self._seen = "", 0, -1

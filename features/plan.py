@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import count
 
 import ibis
@@ -21,6 +22,7 @@ from features.thresholds import Thresholds
 
 MANY_ROWS = 1_000_000
 SHORT_DAYS = 100
+MARGIN_DAYS = 2
 
 
 class PartWork:
@@ -116,7 +118,8 @@ def plan(
         ):
             for chosen in _by_reach(group) if is_long else [group]:
                 part = Part(next(numbers), TABLES[name], chosen, thresholds)
-                works.append(PartWork(store, part, rows, instants, is_shared=is_shared))
+                near = _rows(store, tables[name], TABLES[name], codes, _oldest(part, instants)) if is_long else rows
+                works.append(PartWork(store, part, near, instants, is_shared=is_shared))
     return works
 
 
@@ -129,12 +132,24 @@ def _by_reach(columns: Sequence[SignalColumn]) -> Iterable[list[SignalColumn]]:
     return groups.values()
 
 
-def _rows(store: Store, source: ir.Table, table: Table, codes: ir.Table) -> ir.Table:
-    """Name the canonical rows of a table."""
+def _rows(store: Store, source: ir.Table, table: Table, codes: ir.Table, oldest: datetime | None = None) -> ir.Table:
+    """Name the canonical rows of a table, all of them or those that an instant does not rule out."""
+    if oldest is not None:
+        source = source.filter(source[table.happened_at].cast("timestamp") >= ibis.literal(oldest))
     rows = coded_rows(canonical_rows(store.backend, table, source), codes)
     name = store.name(table.name)
     store.view(name, store.compile(rows))
     return ibis.table(rows.schema(), name=name)
+
+
+def _oldest(part: Part, instants: Sequence[int]) -> datetime | None:
+    """Give an instant before all rows that a part can read, with a margin for time zones; none if it may read all.
+
+    It is compared with the column as it is stored, so that backends skip what they need not read.
+    """
+    if part.has_history or part.gaps_read:
+        return None
+    return datetime(1970, 1, 1) + timedelta(microseconds=instants[0], days=-part.windows[-1] - MARGIN_DAYS)
 
 
 def _by_table(columns: Iterable[SignalColumn]) -> dict[str, list[SignalColumn]]:

@@ -94,10 +94,8 @@ class Source:
         """Set the rows aside that are known at some cutoff and settled only later."""
         rows = ibis.table(_schema(self.part), name=self.name("rows"))
         known = intervals_passed(rows[KNOWN_AT], self.timeline.boundaries)
-        first = self.timeline.last_slice(self.timeline.instants[0])
-        self.store.put(
-            self.name("changing"), self.store.compile(rows.filter(ibis.greatest(known, first) < rows[SLICE]))
-        )
+        changes = ibis.greatest(known, self.timeline.first_slice) < rows[SLICE]
+        self.store.put(self.name("changing"), self.store.compile(rows.filter(changes)))
 
     def _masked(self) -> ir.Table:
         changing = ibis.table(_schema(self.part), name=self.name("changing"))

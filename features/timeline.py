@@ -69,6 +69,11 @@ class Timeline:
         """Newest slice that a cutoff sees."""
         return self.boundaries.index(cutoff)
 
+    @property
+    def first_slice(self) -> int:
+        """Newest slice that all cutoffs see."""
+        return self.last_slice(self.instants[0])
+
     def slices(self, cutoff: int) -> range:
         """Slices that windows of a cutoff reach."""
         return range(bisect_right(self.boundaries, self.oldest(cutoff)), self.last_slice(cutoff) + 1)
@@ -77,6 +82,12 @@ class Timeline:
         """Slices inside which a window of the cutoff begins."""
         starts = [cutoff - days * MICROSECONDS_PER_DAY for days in self.windows]
         return sorted({bisect_right(self.boundaries, start) for start in starts if start not in self.boundaries})
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether the windows of a cutoff begin inside few of the slices that they reach."""
+        newest = self.instants[-1]
+        return bool(self.windows) and 2 * len(self.cut_slices(newest)) < len(self.slices(newest))
 
     @cached_property
     def homes(self) -> list[int]:
