@@ -20,7 +20,7 @@ from pipelines.ingest.stage import stage
 from pipelines.ingest.staging import Staged, Staging
 
 TABLE = "identity"
-KEY, REFERENCE, DISTINCT = "key", "reference", "distinct"
+KEY, REFERENCE = "key", "reference"
 _SAID = "system VARCHAR, id VARCHAR, kind VARCHAR, value VARCHAR, given VARCHAR"
 
 _NODES = """

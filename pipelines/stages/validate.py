@@ -42,7 +42,7 @@ def validate(
     from pipelines.validation.usability import usability
     from pipelines.warehouse.duckdb_file import warehouse
 
-    rules, folder, title = _rules(settings, loaded), project.home / FOLDER, _title(project)
+    rules, folder, title = rules_of(settings, loaded), project.home / FOLDER, _title(project)
     last = history.last_other(history.read(folder), loaded["content"])
     with warehouse(project.home) as connection:
         checked = inspect(connection, LOADED, loaded["tables"], rules, last["tables"] if last else {}, progress)
@@ -50,7 +50,7 @@ def validate(
         accept(connection, LOADED, checked, rules)
         made = record(connection, checked)
         progress("looking at what the data can be used for")
-        report = usability(connection, made, checked.profiles, _wish(project, loaded))
+        report = usability(connection, made, checked.profiles, wish_of(project, loaded))
     write_page(project.home / REPORTS / DATA, usability_page(report))
     history.remember(folder, loaded["content"], checked.profiles, figures(made))
     progress("logging to MLflow")
@@ -72,7 +72,7 @@ def _log(project: Project, tracking: Tracking, figures: dict[str, float]) -> Non
             mlflow.log_artifact(str(project.home / REPORTS / page), "data")
 
 
-def _wish(project: Project, loaded: dict[str, Any]) -> Wish:
+def wish_of(project: Project, loaded: dict[str, Any]) -> Wish:
     """Say what the data are to be used for; the files of tables that hang together are looked at as they are."""
     from pipelines.panel import project_signals
     from pipelines.stages.label import outcomes
@@ -97,7 +97,8 @@ def _wish(project: Project, loaded: dict[str, Any]) -> Wish:
     )
 
 
-def _rules(settings: ValidateSettings, loaded: dict[str, Any]) -> Rules:
+def rules_of(settings: ValidateSettings, loaded: dict[str, Any]) -> Rules:
+    """Give what is checked in a load by the settings of a project."""
     from pipelines.validation.compare import Shift
     from pipelines.validation.own import Own
     from pipelines.validation.rules import Rules

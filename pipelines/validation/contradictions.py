@@ -62,13 +62,10 @@ class SaysLeft:
         Table and column, or table alone where having a row says it.
     customers
         Customers who have left by it.
-    same_as
-        Other places that name exactly the same customers.
     """
 
     where: str
     customers: int
-    same_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,8 +74,6 @@ class Departures:
 
     Parameters
     ----------
-    entity
-        Table of the customers.
     total
         Number of customers.
     ways
@@ -87,7 +82,6 @@ class Departures:
         Of each pair: names, and customers in both as a share of customers in either (Jaccard).
     """
 
-    entity: str
     total: int
     ways: list[SaysLeft]
     agreement: list[tuple[str, str, float]]
@@ -116,10 +110,10 @@ def departures(connection: duckdb.DuckDBPyConnection, sources: Sources) -> Depar
         groups.setdefault(frozenset(each), []).append(where)
     if len(groups) < 2:
         return None
-    ways = [SaysLeft(names[0], len(each), tuple(names[1:])) for each, names in groups.items()]
+    ways = [SaysLeft(names[0], len(each)) for each, names in groups.items()]
     pairs = combinations(groups.items(), 2)
     agreement = [(one[1][0], other[1][0], len(one[0] & other[0]) / len(one[0] | other[0])) for one, other in pairs]
-    return Departures(root.name, root.rows, ways, agreement)
+    return Departures(root.rows, ways, agreement)
 
 
 def _misdated(connection: duckdb.DuckDBPyConnection, sources: Sources, child: Source) -> Iterator[Misdated]:

@@ -150,7 +150,7 @@ def rows(report: Mapping[str, Any], language: str = "en") -> list[tuple[str, str
         (labels["horizons"], ", ".join(horizons) or "-"),
         (labels["signals"], f"{_available(report)} / {sum(each['signals'] for each in report['families'])}"),
     ]
-    first = report["problems"][:3]
+    first = report["problems"][:MOST_REPAIRS]
     return listed + [
         (labels["repair"] if not number else "", each["said"][language]) for number, each in enumerate(first)
     ]
