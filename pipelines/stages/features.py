@@ -96,6 +96,7 @@ def _compute(
 ) -> int:
     from features.compute import Panel, compute
     from pipelines.panel import canonical_tables, file_of, project_signals
+    from pipelines.panel_copies import refuse_copies
     from pipelines.warehouse.duckdb_file import backend
 
     kept, left_out = chosen(project_signals(project).values(), settings, accepted, calendar)
@@ -108,8 +109,11 @@ def _compute(
     connection.register("labelled", labels[["customer_id", "cutoff"]])
     panel = Panel(kept, [datetime.fromisoformat(cutoff) for cutoff in calendar["cutoffs"]])
     tables = canonical_tables(engine, accepted["schema"], accepted["tables"])
+    files = []
     for cutoff, table in compute(engine, tables, engine.table("labelled"), panel, progress):
-        engine.to_parquet(table, scratch / file_of(cutoff))
+        files.append(scratch / file_of(cutoff))
+        engine.to_parquet(table, files[-1])
+    refuse_copies(connection, files, kept)
     return len(kept)
 
 
