@@ -51,12 +51,13 @@ def _arguments(documents: list[dict[str, Any]]) -> Iterator[tuple[str, Mapping[s
 
 def _table(parted: Parted, findings: list[Finding], arguments: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     mine = [finding for finding in findings if finding.check.table == parted.table]
+    known = words.reasons_said((finding.check.name, finding.check.reason) for finding in mine)
     return {
         "table": parted.table,
         "rows": parted.rows,
         "accepted": parted.accepted,
         "quarantined": parted.quarantined,
-        "reasons": parted.reasons,
+        "reasons": [(known.get(reason, {"en": reason, "zh": reason}), rows) for reason, rows in parted.reasons.items()],
         "checks": [
             _check(finding, arguments.get(finding.check.name, {}))
             for finding in sorted(mine, key=lambda finding: (_ORDER[finding.outcome], finding.check.name))

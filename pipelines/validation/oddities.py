@@ -149,10 +149,15 @@ def _candidates(
         if missing:
             made.append(f"{identifier(other)} IS NULL")
         if most is not None and len(most) <= LETTERS and not columns[other].startswith(("DATE", "TIMESTAMP")):
-            made.append(f"{identifier(other)} = {literal(most)}")
+            made.append(f"{identifier(other)} = {_written(most, columns[other])}")
         if letter is not None and letter.isalpha() and _CODE.search(other):
             made.append(f"{identifier(other)} LIKE {literal(letter + '%')}")
     return made
+
+
+def _written(most: str, kind: str) -> str:
+    """Write a value as SQL, a number as people write it."""
+    return f"{float(most):.15g}" if kind in NUMBERS else literal(most)
 
 
 def _other_shapes(connection: duckdb.DuckDBPyConnection, table: str, place: str, column: str) -> Iterator[Oddity]:

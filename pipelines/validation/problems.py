@@ -96,16 +96,23 @@ def of_checks(checks: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
             yield Problem("serious" if grave else "minor", _extent(check), _repair(check), told=True)
 
 
-def of_tables(rows: Mapping[str, int], quarantined: Mapping[str, int], reasons: Mapping[str, Any]) -> Iterator[Problem]:
+def of_tables(
+    rows: Mapping[str, int],
+    quarantined: Mapping[str, int],
+    reasons: Mapping[str, Any],
+    checks: Sequence[Mapping[str, Any]],
+) -> Iterator[Problem]:
     """Problems of tables of which rows were set aside."""
+    known = words.reasons_said((check["name"], check["reason"]) for check in checks)
     for table, aside in quarantined.items():
         if not aside:
             continue
         share = aside / (aside + rows.get(table, 0))
-        why = ", ".join(list(reasons[table])[:2])
+        said_of = [known.get(reason, {"en": reason, "zh": reason}) for reason in list(reasons[table])[:2]]
+        why = {"en": ", ".join(each["en"] for each in said_of), "zh": "、".join(each["zh"] for each in said_of)}
         said = {
-            "en": f"{words.percent(share)} of {table} ({aside:,} rows) cannot be used: {why}",
-            "zh": f"{table} 中 {words.percent(share)} 的行（{aside:,} 行）无法使用：{why}",
+            "en": f"{words.percent(share)} of {table} ({aside:,} rows) cannot be used: {why['en']}",
+            "zh": f"{table} 中 {words.percent(share)} 的行（{aside:,} 行）无法使用：{why['zh']}",
         }
         repair = {
             "en": f"look at them: churnlab quarantine show {table}",

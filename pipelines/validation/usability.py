@@ -91,7 +91,7 @@ def usability(
     source = look_at(connection, wish.folder) if wish.folder else _NOT_LOOKED_AT
     checks = [check for check in made["checks"] if not (source["linked"] and check["name"].endswith(_SEEN_IN_FILES))]
     problems: list[Problem] = [*source["problems"], *found.of_checks(checks)]
-    problems += found.of_tables(made["rows"], made["quarantined"], made["reasons"])
+    problems += found.of_tables(made["rows"], made["quarantined"], made["reasons"], made["checks"])
     use = _flat_use(connection, wish) if made["flat"] else _use(connection, made, wish)
     problems = ranked([*problems, *use.pop("problems")])
     letter, points = grade(problems)

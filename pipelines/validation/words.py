@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Text = dict[str, str]
@@ -117,6 +117,22 @@ def wanted_said(name: str, reason: str) -> Text:
     'amount is within its range'
     """
     return _said(_WANTED, name, reason)
+
+
+def reasons_said(checks: Iterable[tuple[str, str]]) -> dict[str, Text]:
+    """Say reasons for which rows are set aside in both languages.
+
+    Parameters
+    ----------
+    checks
+        Name and reason of each check.
+
+    Examples
+    --------
+    >>> reasons_said([("orders.amount.finite", "amount is not a number")])
+    {'amount is not a number': {'en': 'amount is not a number', 'zh': 'amount 不是数字'}}
+    """
+    return {reason: {"en": reason, "zh": fault_said(name, reason)["zh"]} for name, reason in checks}
 
 
 def _said(texts: Mapping[str, Text], name: str, reason: str) -> Text:

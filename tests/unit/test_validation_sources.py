@@ -98,13 +98,16 @@ def look(query: str) -> dict[tuple[str, str], Oddity]:
     return {(each.kind, each.column): each for each in oddities(connection, "t", identifier("t"), columns)}
 
 
-def test_missing_values_are_explained_by_the_column_that_names_their_rows() -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"), [("BIGINT", "tenure = 0"), ("DOUBLE", "tenure = 0"), ("VARCHAR", "tenure = '0'")]
+)
+def test_missing_values_are_explained_by_the_column_that_names_their_rows(kind: str, said: str) -> None:
     query = (
-        "SELECT CASE WHEN n < 3 THEN NULL ELSE n END AS total, CASE WHEN n < 3 THEN 0 ELSE n END AS tenure, "
-        "n % 2 AS odd FROM range(20) AS r(n)"
+        "SELECT CASE WHEN n < 3 THEN NULL ELSE n END AS total, (CASE WHEN n < 3 THEN 0 ELSE n END)::"
+        f"{kind} AS tenure, n % 2 AS odd FROM range(20) AS r(n)"
     )
     found = look(query)[("missing", "total")]
-    assert (found.rows, found.explained_by, found.explained_share) == (3, "tenure = '0'", 1.0)
+    assert (found.rows, found.explained_by, found.explained_share) == (3, said, 1.0)
 
 
 def test_missing_values_that_nothing_explains_stay_unexplained() -> None:

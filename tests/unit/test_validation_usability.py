@@ -122,8 +122,11 @@ def test_problems_weigh_by_their_share() -> None:
     weights = [next(of_checks([check | {"failing": 5, "share": share}])).weight for share in (0.01, 0.6)]
     assert weights == ["minor", "serious"]
     assert list(of_checks([check | {"outcome": "passed"}])) == []
-    aside = [next(of_tables({"t": 100 - n}, {"t": n}, {"t": {"n is low": n}})).weight for n in (1, 10)]
-    assert aside == ["minor", "serious"]
+    checks = [{"name": "t.n.range", "reason": "n is low"}]
+    aside = [next(of_tables({"t": 100 - n}, {"t": n}, {"t": {"n is low": n}}, checks)) for n in (1, 10)]
+    assert [each.weight for each in aside] == ["minor", "serious"]
+    assert aside[1].said["en"].endswith("(10 rows) cannot be used: n is low")
+    assert aside[1].said["zh"].endswith("（10 行）无法使用：n 超出允许范围")
     assert list(of_history([], 30)) == []
 
 
