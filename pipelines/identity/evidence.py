@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -17,7 +17,7 @@ from pipelines.ingest.rejected import Rejected
 from pipelines.ingest.rows import check_column, usable_rows
 from pipelines.ingest.sql import text_literal
 from pipelines.ingest.stage import stage
-from pipelines.ingest.staging import Staged, Staging
+from pipelines.ingest.staging import Staged, Staging, count_rows
 
 TABLE = "identity"
 KEY, REFERENCE = "key", "reference"
@@ -112,10 +112,10 @@ def _read_source(system: str, source: IdentitySource, place: Place) -> None:
     staged = stage(source, place.root, place.staging)
     account = Ledger(TABLE, f"{system}: {label(source)}", read=0)
     rows, account = usable_rows(source, staged, account, place.staging, place.rejected)
-    place.rejected.check(account, source.reject_limit)
     readers = _readers(source, staged)
-    kept = place.staging.new_name()
     read = read_columns(rows, list(readers.values()))
+    place.rejected.check(_without_id(account, read, readers[KEY], place.rejected), source.reject_limit)
+    kept = place.staging.new_name()
     read.filter(f"{readers[KEY].out} IS NOT NULL").project(", ".join(each.out for each in readers.values())).create(
         kept
     )
@@ -132,8 +132,16 @@ def _readers(source: IdentitySource, staged: Staged) -> dict[str, Reader]:
     found = {}
     for kind, column in (ids | source.columns()).items():
         origin = check_column(column, staged, f"identity {kind}")
-        found[kind] = Reader(kind, origin, "id" if kind in ids else "text", convention)
+        found[kind] = Reader(kind, origin, "id" if kind in ids else "text", convention, required=kind == KEY)
     return found
+
+
+def _without_id(account: Ledger, read: duckdb.DuckDBPyRelation, key: Reader, rejected: Rejected) -> Ledger:
+    """List the rows without an id: nobody can be joined to them."""
+    missing = count_rows(read.filter(f"{key.why} IS NOT NULL"))
+    if missing:
+        rejected.add_values(account.table, account.source, read, [key])
+    return replace(account, rejected=account.rejected + missing)
 
 
 def _add(

@@ -24,6 +24,9 @@ from pipelines.ingest.rejected import Rejected
 from pipelines.ingest.staging import Staging
 from pipelines.ingest.tables import JOINED
 
+# A person answers some; those that are left come with the next load.
+MOST_QUESTIONS = 10_000
+
 _DECISIONS = """
 CREATE OR REPLACE TEMP TABLE identity_decision AS
 SELECT least(one.node, other.node) AS left_node, greatest(one.node, other.node) AS right_node, answer = 'yes' AS same
@@ -31,10 +34,12 @@ FROM identity_said AS said JOIN identity_node AS one ON one.key = said.left_id
 JOIN identity_node AS other ON other.key = said.right_id WHERE one.node <> other.node
 """
 # Pairs that are still apart, and on which nobody has decided.
-_DOUBTS = """
-SELECT one.key, other.key, string_agg(DISTINCT rule, '; ' ORDER BY rule),
-    string_agg(DISTINCT doubt, '; ' ORDER BY doubt), string_agg(DISTINCT value, '; ' ORDER BY value),
-    coalesce(any_value(one_name.given), ''), coalesce(any_value(other_name.given), '')
+_QUESTIONS = """
+CREATE OR REPLACE TEMP TABLE identity_question AS
+SELECT one.node AS left_node, other.node AS right_node, one.key AS left_id, other.key AS right_id,
+    string_agg(DISTINCT rule, '; ' ORDER BY rule) AS rules, string_agg(DISTINCT doubt, '; ' ORDER BY doubt) AS doubts,
+    string_agg(DISTINCT value, '; ' ORDER BY value) AS agreeing,
+    coalesce(any_value(one_name.given), '') AS left_name, coalesce(any_value(other_name.given), '') AS right_name
 FROM identity_doubt AS pair
 JOIN identity_node AS one ON one.node = pair.left_node JOIN identity_node AS other ON other.node = pair.right_node
 JOIN identity_group AS a ON a.node = pair.left_node JOIN identity_group AS b ON b.node = pair.right_node
@@ -42,7 +47,11 @@ ANTI JOIN identity_decision AS decided
     ON decided.left_node = pair.left_node AND decided.right_node = pair.right_node
 LEFT JOIN identity_name AS one_name ON one_name.node = pair.left_node
 LEFT JOIN identity_name AS other_name ON other_name.node = pair.right_node
-WHERE a.group_node <> b.group_node GROUP BY one.key, other.key, one.node, other.node ORDER BY one.node, other.node
+WHERE a.group_node <> b.group_node GROUP BY one.key, other.key, one.node, other.node
+"""
+_FIRST_QUESTIONS = """
+SELECT left_id, right_id, rules, doubts, agreeing, left_name, right_name FROM identity_question
+ORDER BY left_node, right_node LIMIT ?
 """
 _NAMES = """
 CREATE OR REPLACE TEMP TABLE identity_name AS
@@ -119,9 +128,9 @@ class Joining:
         if CUSTOMERS.name in staged:
             ledgers = join_customers(connection, staged[CUSTOMERS.name], ledgers)
         apply_map(connection, staged)
-        doubts = questions(connection)
-        write_review(self.review, [*doubts, *decided])
-        self.figures = _figures(connection, self.identity) | {"open": len(doubts), "review": str(self.review)}
+        write_review(self.review, [*questions(connection), *decided])
+        self.figures = _figures(connection, self.identity) | {"review": str(self.review)}
+        _forget(connection)
         return ledgers, {name: f"temp.{name}" for name in JOINED}
 
 
@@ -133,19 +142,38 @@ def show_decisions(connection: duckdb.DuckDBPyConnection, decided: list[Pair]) -
     connection.execute(_DECISIONS)
 
 
-def questions(connection: duckdb.DuckDBPyConnection) -> list[Pair]:
-    """Give the doubtful pairs that are still apart and on which nobody has decided."""
+def questions(connection: duckdb.DuckDBPyConnection, most: int = MOST_QUESTIONS) -> list[Pair]:
+    """Give the doubtful pairs that are still apart and on which nobody has decided.
+
+    Parameters
+    ----------
+    connection
+        Holds the temporary tables of `match`, and ``identity_group``.
+    most
+        No more than so many; ``identity_question`` has all.
+    """
     connection.execute(_NAMES)
-    return [Pair(*row) for row in connection.execute(_DOUBTS).fetchall()]
+    connection.execute(_QUESTIONS)
+    return [Pair(*row) for row in connection.execute(_FIRST_QUESTIONS, [most]).fetchall()]
 
 
 def _figures(connection: duckdb.DuckDBPyConnection, identity: Identity) -> dict[str, Any]:
     counted = connection.execute("SELECT count(*), count(DISTINCT customer_id) FROM identity_map").fetchall()
+    asked = connection.execute("SELECT count(*) FROM identity_question").fetchall()
     rules = connection.execute("SELECT rule, count(*) FROM identity_ledger GROUP BY rule ORDER BY rule").fetchall()
     ids, customers = counted[0]
     return {
         "ids": ids,
         "customers": customers,
         "merged": dict(rules),
+        "open": asked[0][0],
         "shared_by_many": shared_by_many(connection, identity.most_shared),
     }
+
+
+def _forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the temporary tables that are of no further use."""
+    made = "SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, 'identity_')"
+    for (name,) in connection.execute(made).fetchall():
+        if name not in JOINED:
+            connection.execute(f"DROP TABLE temp.{name}")

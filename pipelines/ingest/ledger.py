@@ -22,7 +22,7 @@ class Ledger:
     duplicates
         Rows that repeat another row exactly.
     merged
-        Rows joined to another row by `group_by`.
+        Rows joined to another row: by `group_by`, or to the row that another system has of the same customer.
     rejected
         Rows with a value that cannot be read; each value is listed in the table ``rejected``.
     written

@@ -85,6 +85,7 @@ def wish_of(project: Project, loaded: dict[str, Any]) -> Wish:
         least_churners=project.train.minimum_positives,
         folder=None if project.simulate or project.is_flat else project.data.root,
         ledger=loaded["ledger"],
+        open_questions=loaded.get("identity", {}).get("open", 0),
     )
     if label is None:
         return wish

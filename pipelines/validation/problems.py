@@ -135,6 +135,21 @@ def of_definitions(lacking: Sequence[str]) -> Iterator[Problem]:
         yield Problem("blocks", said, repair)
 
 
+def of_identity(open_questions: int) -> Iterator[Problem]:
+    """Problems of ids that may stand for one customer, as long as nobody has decided."""
+    if not open_questions:
+        return
+    said = {
+        "en": f"{open_questions:,} pairs of ids may each be one customer; until then they count as two",
+        "zh": f"{open_questions:,} 对编号可能是同一客户，确认前按两个客户计",
+    }
+    repair = {
+        "en": "write yes or no into the review file: churnlab identity list",
+        "zh": "在核对文件中填写 yes 或 no：churnlab identity list",
+    }
+    yield Problem("minor", said, repair, told=True)
+
+
 def of_flat(customers: int, churners: int, least_churners: int) -> Iterator[Problem]:
     """Problems of the ready label of a flat table."""
     fewer = min(churners, customers - churners)

@@ -51,6 +51,8 @@ class Wish:
         Folder of the source files, if they are to be looked at as they are.
     ledger
         Where every row of each source went.
+    open_questions
+        Pairs of ids of which a person has to say whether they are one customer.
     """
 
     title: Mapping[str, str]
@@ -62,6 +64,7 @@ class Wish:
     data_end: datetime | None = None
     folder: Path | None = None
     ledger: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    open_questions: int = 0
 
 
 def usability(
@@ -92,6 +95,7 @@ def usability(
     checks = [check for check in made["checks"] if not (source["linked"] and check["name"].endswith(_SEEN_IN_FILES))]
     problems: list[Problem] = [*source["problems"], *found.of_checks(checks)]
     problems += found.of_tables(made["rows"], made["quarantined"], made["reasons"], made["checks"])
+    problems += found.of_identity(wish.open_questions)
     use = _flat_use(connection, wish) if made["flat"] else _use(connection, made, wish)
     problems = ranked([*problems, *use.pop("problems")])
     letter, points = grade(problems)

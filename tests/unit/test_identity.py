@@ -189,6 +189,13 @@ def test_an_id_that_looks_like_one_of_another_system_is_refused(load: Load) -> N
         load.run()
 
 
+def test_rows_of_a_list_without_an_id_are_listed(load: Load) -> None:
+    load.put(shop=SHOP + "".join(f"{n},,,,,,2024-06-01,\n" for n in range(100, 120)) + ",,,x@y.com,,,2024-06-01,\n")
+    load.run()
+    listed = load.rows("rejected", '"table", source, row_number, reason')
+    assert ("identity", "shop: shop.csv", 26, "missing") in listed
+
+
 def test_names_in_the_review_file_are_no_formulas(load: Load) -> None:
     load.put(crm=HEADER + "3,,,g@gamma.de,,=HYPERLINK(1),2024-03-01,\n")
     load.run()

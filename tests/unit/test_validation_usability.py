@@ -14,7 +14,7 @@ from features.signal import discover
 from features.tables import CONTRACTS
 from pipelines.validation import support
 from pipelines.validation.page import usability_page
-from pipelines.validation.problems import of_checks, of_history, of_tables
+from pipelines.validation.problems import of_checks, of_history, of_identity, of_tables
 from pipelines.validation.profile import profile
 from pipelines.validation.usability import Wish, rows, usability
 from training.labels.contractual import Contractual
@@ -128,6 +128,8 @@ def test_problems_weigh_by_their_share() -> None:
     assert aside[1].said["en"].endswith("(10 rows) cannot be used: n is low")
     assert aside[1].said["zh"].endswith("（10 行）无法使用：n 超出允许范围")
     assert list(of_history([], 30)) == []
+    assert list(of_identity(0)) == []
+    assert next(of_identity(1200)).said["en"].startswith("1,200 pairs of ids may each be one customer")
 
 
 class Reader(HTMLParser):
