@@ -82,6 +82,7 @@ class PartWork:
         source = Source(self._store, self._part, rows, instants, self._tag, is_masked=not self._is_shared)
         panes = [Panes(source)] if source.asked.added else []
         self._steps = [*panes, *(Differents(source, place) for place in source.asked.distinct)]
+        source.release()
 
 
 def plan(

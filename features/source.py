@@ -65,6 +65,11 @@ class Source:
         """Give the name of a table about the part."""
         return f"{self._tag}_{purpose}"
 
+    def release(self) -> None:
+        """Drop what only the making of bands needed."""
+        if self.part.gaps_read:
+            self.store.drop(self.name("gaps"))
+
     def show_settled(self) -> None:
         """Show the rows that were settled by the last cutoff, but for those that no window reaches."""
         conditions = [f"{SLICE} < {len(self.timeline.boundaries)}"]
@@ -82,13 +87,19 @@ class Source:
         """Give every row its gaps, its band and its slice."""
         part, store = self.part, self.store
         if part.gaps_read:
-            store.put(self.name("gaps"), store.compile(with_gaps(rows, part.table, part.gaps_read)))
+            store.put(self.name("gaps"), store.compile(self._only_read(with_gaps(rows, part.table, part.gaps_read))))
             rows = ibis.table(_gapped_schema(part), name=self.name("gaps"))
         band = intervals_passed(rows[part.table.happened_at], self.timeline.edges)
         settled = intervals_passed(settled_at(rows, part.table, part.columns_read), self.timeline.boundaries)
         placed = rows.mutate(**{SLICE: settled, BAND: band})
         placed = placed.mutate(**{END: lookup(placed[SLICE], self.timeline.boundaries)})
         store.view(self.name("rows"), store.compile(placed))
+
+    def _only_read(self, rows: ir.Table) -> ir.Table:
+        """Empty the columns that nobody reads: texts above all, which would be copied with the rows."""
+        kept = {*self.part.columns_read, *self.part.gaps_read, self.part.table.happened_at, KNOWN_AT}
+        unread = [column.name for column in self.part.table.columns if column.name not in kept]
+        return rows.mutate(**{name: ibis.null(rows[name].type()) for name in unread}) if unread else rows
 
     def _put_changing(self) -> None:
         """Set the rows aside that are known at some cutoff and settled only later."""
