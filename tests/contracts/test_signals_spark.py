@@ -2,10 +2,11 @@
 
 import math
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 
 import ibis
+import pyarrow as pa
 import pytest
 from histories import arrow_tables, history, population
 from representatives import representatives
@@ -14,7 +15,11 @@ from features.compute import Panel, compute
 from features.example import EXAMPLE_CUTOFF, example_people, example_tables, read_example
 from features.signal import columns_of, discover
 
-pytestmark = pytest.mark.spark
+pytestmark = [
+    pytest.mark.spark,
+    # PySpark calls what pandas is about to drop.
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+]
 
 GAPS: dict[str, str] = {}
 """Columns that differ on Spark, with the reason. Each must differ, and no other may."""
@@ -102,6 +107,17 @@ def test_histories_around_three_cutoffs_give_the_same(spark):
     tables["population"] = population([(customer, cutoff) for customer in [*customers, "new"] for cutoff in CUTOFFS])
     different = differing(spark, tables, Panel(representatives(), CUTOFFS))
     assert different.keys() <= GAPS.keys(), different
+
+
+def test_a_time_with_a_zone_is_the_instant_that_it_names(spark):
+    zoned = pa.array([datetime(2024, 2, 28, 23, tzinfo=UTC)], pa.timestamp("us", tz="Asia/Shanghai"))
+    tables = {
+        "usage_events": pa.table({"customer_id": ["a"], "happened_at": zoned}),
+        "population": population([("a", CUTOFFS[0])]),
+    }
+    last = columns_of(discover().values())["usage__days_since_last__ever"]
+    found = values(spark, on_spark(spark, tables), Panel([last], CUTOFFS[:1]))
+    assert found["a", CUTOFFS[0]][last.name] == pytest.approx(1 / 24, rel=1e-12)
 
 
 def test_nothing_stays_behind(spark):

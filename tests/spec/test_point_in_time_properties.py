@@ -313,6 +313,13 @@ def test_local_times_around_a_change_of_clocks_fall_into_the_right_window(zone_a
         assert agrees(found["a", cutoff]["usage__days_since_last__ever"], since(past, cutoff), 0)
 
 
+def test_a_time_with_a_zone_is_the_instant_that_it_names():
+    zoned = pa.array([datetime(2025, 2, 28, 23, tzinfo=UTC)], pa.timestamp("us", tz="Asia/Shanghai"))
+    table = pa.table({"customer_id": ["a"], "happened_at": zoned})
+    found = computed({"usage_events": table}, CUTOFFS[2], ["usage__days_since_last__ever"], ["a"])
+    assert found["a", CUTOFFS[2][0]]["usage__days_since_last__ever"] == pytest.approx(1 / 24, rel=1e-12)
+
+
 def in_zone(instant, zone):
     return instant.replace(tzinfo=UTC).astimezone(zone)
 
