@@ -135,7 +135,7 @@ def _tell(made: dict[str, Any], progress: Progress) -> None:
         if each["outcome"] == "crashed":
             progress.warn(f"{each['name']} could not be run: {each['reason']}")
         elif each["outcome"] == "failed" and each["severity"] == "warn":
-            extent = f" ({each['failing']:,} rows, {each['share']:.1%})" if each["failing"] else ""
+            extent = f" ({each['failing']:,} of the rows, {each['share']:.1%})" if each["failing"] else ""
             progress.warn(f"{each['table']}: {each['reason']}{extent}")
 
 
