@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from pipelines.config import DataSettings
@@ -292,3 +293,9 @@ def test_refused_by_the_configuration(identity: Any, ids_of: str | None, message
         data["identity"] = whole | identity
     with pytest.raises(ValidationError, match=message):
         DataSettings.model_validate(data)
+
+
+def test_the_guides_example_is_a_configuration() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "identity.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(guide.split("```yaml\n")[1].split("```")[0])
+    assert DataSettings.model_validate(example["data"]).identity is not None
