@@ -13,8 +13,8 @@ PERCENT_UNITS = ("share", "probability")
 def shown(value: object, unit: str, language: str) -> str:
     """Write a value for people; empty for a missing one.
 
-    >>> shown(0.4249, "share", "en"), shown(1, "flag", "zh"), shown(12345.6, "currency", "en")
-    ('42%', '是', '12,346')
+    >>> shown(0.4249, "share", "en"), shown(1, "flag", "zh"), shown(12345.6, "currency", "en"), shown(2.47, "days", "en")
+    ('42%', '是', '12,346', '2')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
@@ -27,6 +27,8 @@ def shown(value: object, unit: str, language: str) -> str:
         return FLAGS[language][number > 0]
     if unit in PERCENT_UNITS:
         return f"{number:.0%}"
+    if unit == "days" and abs(number) >= 1:
+        return f"{number:,.0f}"
     return _rounded(number)
 
 
@@ -82,4 +84,4 @@ def _beside(own: str, value: object, usual: object, unit: str, segment: str, lan
 def _rounded(number: float) -> str:
     if abs(number) >= 10 or number == int(number):
         return f"{number:,.0f}"
-    return f"{number:.2f}".rstrip("0").rstrip(".")
+    return f"{number:.2f}".rstrip("0").rstrip(".") if abs(number) < 1 else f"{number:.1f}"
