@@ -13,8 +13,8 @@ PERCENT_UNITS = ("share", "probability")
 def shown(value: object, unit: str, language: str) -> str:
     """Write a value for people; empty for a missing one.
 
-    >>> shown(0.4249, "share", "en"), shown(1, "flag", "zh"), shown(12345.6, "currency", "en"), shown(2.47, "days", "en")
-    ('42%', '是', '12,346', '2')
+    >>> shown(0.4249, "share", "en"), shown(1, "flag", "zh"), shown(12345.6, "currency", "en")
+    ('42%', '是', '12,346')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
