@@ -98,13 +98,15 @@ def families() -> list[str]:
     return list(dict.fromkeys(column.name.split("__")[0] for column in _all_columns()))
 
 
-def ours(folder: Path, out: Path, columns: Iterable[Any], cutoffs: Sequence[datetime]) -> None:
+def ours(folder: Path, out: Path, columns: Iterable[Any], cutoffs: Sequence[datetime], memory: str | None) -> None:
     """Compute as the project's stage does: in its warehouse, one Parquet file a cutoff."""
     from features.compute import Panel, compute
     from features.tables import TABLES
     from pipelines.warehouse.duckdb_file import backend, warehouse
 
     with tempfile.TemporaryDirectory() as home, warehouse(Path(home)) as connection:
+        if memory:
+            connection.execute("SET memory_limit = $limit", {"limit": memory})
         present = [name for name in TABLES if (folder / f"{name}.parquet").exists()]
         for name in present:
             connection.execute(f"CREATE VIEW {name} AS FROM '{folder / name}.parquet'")
@@ -119,18 +121,18 @@ def ours(folder: Path, out: Path, columns: Iterable[Any], cutoffs: Sequence[date
             engine.to_parquet(table, out / f"{cutoff:%Y-%m-%d}.parquet")
 
 
-def work(name: str, folder: Path, out: Path) -> None:
+def work(name: str, folder: Path, out: Path, memory: str | None) -> None:
     """Do one piece of work in this process; what it imports is not counted."""
-    report(_prepared(name, folder, out))
+    report(_prepared(name, folder, out, memory))
 
 
-def _prepared(name: str, folder: Path, out: Path) -> Callable[[], None]:
+def _prepared(name: str, folder: Path, out: Path, memory: str | None) -> Callable[[], None]:
     if name in ("ours", "ours, 12 cutoffs"):
         columns, cutoffs = usage_columns(), MONTHS if "12" in name else MONTHS[-1:]
-        return lambda: ours(folder, out, columns, cutoffs)
+        return lambda: ours(folder, out, columns, cutoffs, memory)
     if name in ("catalogue", *families()):
         chosen = [column for column in _all_columns() if name in ("catalogue", column.name.split("__")[0])]
-        return lambda: ours(folder, out, chosen, DEMO_MONTHS)
+        return lambda: ours(folder, out, chosen, DEMO_MONTHS, memory)
     return _peer(name, folder / "usage_events.parquet", out / "panel.parquet")
 
 
@@ -172,8 +174,10 @@ def largest_difference(one: Path, other: Path) -> float:
 class Bench:
     """Runs pieces of work as processes, prints what they took, and keeps what was missed."""
 
-    def __init__(self, scratch: Path, repeats: int) -> None:
-        self.scratch, self.repeats, self.missed = scratch, repeats, []
+    def __init__(self, scratch: Path, repeats: int, memory: str | None) -> None:
+        self.scratch, self.repeats = scratch, repeats
+        self.missed: list[str] = []
+        self._limit = ["--memory", memory] if memory else []
 
     def turns(self, names: Sequence[str], data: Path) -> dict[str, Measured]:
         """Run each work several times, in turn, so that a busy machine burdens all alike."""
@@ -182,7 +186,9 @@ class Bench:
             for name in names:
                 out = self.out(name)
                 out.mkdir(parents=True, exist_ok=True)
-                runs[name].append(measured([__file__, "--work", name, "--data", str(data), "--out", str(out)]))
+                runs[name].append(
+                    measured([__file__, "--work", name, "--data", str(data), "--out", str(out), *self._limit])
+                )
         return {name: median(each) for name, each in runs.items()}
 
     def out(self, name: str) -> Path:
@@ -253,11 +259,11 @@ def main() -> None:
     if given.work == "simulate":
         report(lambda: make_company(given.data, given.customers))
     elif given.work:
-        work(given.work, given.data, given.out)
+        work(given.work, given.data, given.out, given.memory)
     else:
         _require_polars(given.part)
         with tempfile.TemporaryDirectory(prefix="churnlab-bench-") as scratch:
-            bench = Bench(Path(scratch), given.repeats)
+            bench = Bench(Path(scratch), given.repeats, given.memory)
             if given.part in ("usage", "all"):
                 usage(bench, given.events, given.customers)
             if given.part in ("catalogue", "all"):
@@ -273,6 +279,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=EVENTS)
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--repeats", type=int, default=3, help="runs of each contestant")
+    parser.add_argument("--memory", help="what DuckDB may hold in memory in our own runs, such as 500MB")
     for name in ("--work", "--data", "--out"):
         parser.add_argument(name, type=str if name == "--work" else Path, help=argparse.SUPPRESS)
     return parser.parse_args()
