@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from training.contributions import Contributions
 from training.encoding import Column, Encoding
 from training.errors import TrainingError
 from training.examples import Examples
 from training.model import read_json, write_json
-from training.scoring import log_loss
+from training.scoring import log_loss, logit
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,12 +42,15 @@ class OneColumnRule:
         Share of leavers at each point; between the points of a number the risk is a straight line.
     risk_missing
         Share of leavers where the value is missing or unseen.
+    mean_log_odds
+        Mean log odds of the training rows.
     """
 
     column: Column
     at: tuple[float, ...]
     risk: tuple[float, ...]
     risk_missing: float
+    mean_log_odds: float = 0.0
 
     family: ClassVar[str] = "recency_rule"
 
@@ -70,6 +74,11 @@ class OneColumnRule:
         """All weight lies on the one column."""
         return {self.column.name: 1.0}
 
+    def contributions(self, frame: pd.DataFrame) -> Contributions:
+        """Give all that a row differs from the average to the one column."""
+        log_odds = logit(self.probability(frame))
+        return Contributions((self.column.name,), (log_odds - self.mean_log_odds)[:, None], self.mean_log_odds)
+
     def save(self, folder: Path) -> None:
         """Write the rule as JSON."""
         values = {
@@ -77,6 +86,7 @@ class OneColumnRule:
             "at": list(self.at),
             "risk": list(self.risk),
             "risk_missing": self.risk_missing,
+            "mean_log_odds": self.mean_log_odds,
         }
         write_json(folder / RULE_FILE, values)
 
@@ -85,7 +95,9 @@ class OneColumnRule:
         """Read back what :meth:`save` wrote."""
         values = read_json(folder / RULE_FILE)
         column = Encoding.from_json([values["column"]]).columns[0]
-        return cls(column, tuple(values["at"]), tuple(values["risk"]), values["risk_missing"])
+        # A rule saved without its mean counts from even odds.
+        mean = values.get("mean_log_odds", 0.0)
+        return cls(column, tuple(values["at"]), tuple(values["risk"]), values["risk_missing"], mean)
 
 
 def fit_rule(examples: Examples, encoding: Encoding, column: str) -> OneColumnRule:
@@ -109,7 +121,8 @@ def fit_rule(examples: Examples, encoding: Encoding, column: str) -> OneColumnRu
     learnt = next(item for item in encoding.columns if item.name == column)
     values = learnt.values(examples.features)
     weight = np.ones(len(examples)) if examples.weight is None else examples.weight
-    return _fit(learnt, values, examples.label, weight)
+    rule = _fit(learnt, values, examples.label, weight)
+    return replace(rule, mean_log_odds=float(np.average(logit(rule.risk_of(values)), weights=weight)))
 
 
 def best_column(examples: Examples, encoding: Encoding, *, seed: int = 0) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from training.contributions import Contributions, weighted_sum
 from training.model import Core, core_class, read_json, write_json
 from training.scoring import expit, level_free_log_loss, logit
 
@@ -56,6 +57,16 @@ class BlendCore:
             for name, value in own.items():
                 total[name] += weight * value / whole
         return total
+
+    def contributions(self, frame: pd.DataFrame) -> Contributions:
+        """Add up the members' contributions with their weights, exact because the blend adds up their log odds.
+
+        Raises
+        ------
+        TrainingError
+            If a member's family has no exact parts.
+        """
+        return weighted_sum([(weight, core.contributions(frame)) for weight, core in self.members], self.features)
 
     def save(self, folder: Path) -> None:
         """Write each member into a folder of its own."""

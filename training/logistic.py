@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from training.contributions import Contributions
 from training.encoding import Column, Encoding
 from training.examples import Examples
 from training.logistic_solver import Design, regress
@@ -118,11 +119,14 @@ class LogisticCore:
         One a column of the design, shape ``(width,)``.
     intercept
         Log odds of a customer whose design is all zeros.
+    means
+        Mean of each column of the design over the training rows, shape ``(width,)``.
     """
 
     terms: tuple[Term, ...]
     coefficients: tuple[float, ...]
     intercept: float
+    means: tuple[float, ...]
 
     family: ClassVar[str] = "logistic"
 
@@ -143,11 +147,17 @@ class LogisticCore:
     def importance(self) -> dict[str, float]:
         """Sum of the absolute coefficients of each column."""
         sizes = np.abs(np.array(self.coefficients))
-        ends = np.cumsum([term.width for term in self.terms])
-        return {
-            term.column.name: float(sizes[end - term.width : end].sum())
-            for term, end in zip(self.terms, ends, strict=True)
-        }
+        return {term.column.name: float(sizes[own].sum()) for term, own in self._places()}
+
+    def contributions(self, frame: pd.DataFrame) -> Contributions:
+        """Coefficient times distance from the training mean, added up over all ways in which a column enters."""
+        weights, means = np.array(self.coefficients), np.array(self.means)
+        values = np.empty((len(frame), len(self.terms)))
+        for start in range(0, len(frame), BATCH_ROWS):
+            batch = frame.iloc[start : start + BATCH_ROWS]
+            for position, (term, own) in enumerate(self._places()):
+                values[start : start + BATCH_ROWS, position] = (term.design(batch) - means[own]) @ weights[own]
+        return Contributions(tuple(self.features), values, self.intercept + float(means @ weights))
 
     def save(self, folder: Path) -> None:
         """Write terms and coefficients as JSON."""
@@ -155,6 +165,7 @@ class LogisticCore:
             "terms": [term.to_json() for term in self.terms],
             "coefficients": list(self.coefficients),
             "intercept": self.intercept,
+            "means": list(self.means),
         }
         write_json(folder / LOGISTIC_FILE, values)
 
@@ -163,7 +174,15 @@ class LogisticCore:
         """Read back what :meth:`save` wrote."""
         values = read_json(folder / LOGISTIC_FILE)
         terms = tuple(Term.from_json(term) for term in values["terms"])
-        return cls(terms, tuple(values["coefficients"]), values["intercept"])
+        # Contributions of a regression saved without means count from a design of zeros.
+        means = values.get("means", [0.0] * len(values["coefficients"]))
+        return cls(terms, tuple(values["coefficients"]), values["intercept"], tuple(means))
+
+    def _places(self) -> Iterator[tuple[Term, slice]]:
+        """Each term with the place of its columns in the design."""
+        ends = np.cumsum([term.width for term in self.terms])
+        for term, end in zip(self.terms, ends, strict=True):
+            yield term, slice(int(end) - term.width, int(end))
 
 
 def fit_logistic(examples: Examples, encoding: Encoding, parameters: Mapping[str, Any]) -> LogisticCore:
@@ -187,7 +206,8 @@ def fit_logistic(examples: Examples, encoding: Encoding, parameters: Mapping[str
     chosen = within_cells(examples, terms, MOST_CELLS)
     design = Design.of(design_matrix(terms, chosen.features))
     coefficients, intercept = regress(design, chosen.label, chosen.weight, parameters["strength"])
-    return LogisticCore(terms, tuple(map(float, coefficients)), intercept)
+    means = np.average(design.columns, axis=0, weights=chosen.weight)
+    return LogisticCore(terms, tuple(map(float, coefficients)), intercept, tuple(map(float, means)))
 
 
 def learn_terms(encoding: Encoding, frame: pd.DataFrame) -> tuple[Term, ...]:

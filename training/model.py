@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from training.calibrate import Calibrator
+from training.contributions import Contributions
 from training.errors import TrainingError
 from training.preparation import Preparation
 from training.venn_abers import VennAbers
@@ -49,6 +50,9 @@ class Core(Protocol):
 
     def importance(self) -> dict[str, float]:
         """Weight of each column in the model, 0 or more, in the family's own unit."""
+
+    def contributions(self, frame: pd.DataFrame) -> Contributions:
+        """What each of :attr:`features` adds to each row's log odds; a family without such parts raises an error."""
 
     def save(self, folder: Path) -> None:
         """Write the files of the core into an existing folder."""
@@ -132,6 +136,29 @@ class FittedModel:
     def importance(self) -> dict[str, float]:
         """Weight of each column, largest first."""
         return dict(sorted(self.core.importance().items(), key=lambda item: (-item[1], item[0])))
+
+    def contributions(self, frame: pd.DataFrame) -> Contributions:
+        """Split each customer's risk into what each column adds.
+
+        Parameters
+        ----------
+        frame
+            Holds at least :attr:`features`; further columns and the order do not matter.
+
+        Returns
+        -------
+        Contributions
+            Log odds over :attr:`features` that sum to those of the family's model, before calibration. What a column
+            made by the preparation adds goes in equal shares to the columns that it was made from.
+
+        Raises
+        ------
+        TrainingError
+            If a column is absent or of another kind than in training, or the family has no exact parts.
+        """
+        self._check(frame)
+        own = self.core.contributions(self.preparation.apply(frame))
+        return own.attributed(self.features, self.preparation.sources)
 
     def save(self, folder: Path) -> None:
         """Write the model into a folder, replacing what is there only once everything is written.

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from training.contributions import Contributions
 from training.encoding import Encoding
+from training.errors import TrainingError
 from training.examples import Examples
 from training.logistic import Term, design_matrix, learn_terms, within_cells
 from training.model import read_json, write_json
@@ -74,6 +76,20 @@ class NeuralNetCore:
             term.column.name: float(paths[end - term.width : end].sum())
             for term, end in zip(self.terms, ends, strict=True)
         }
+
+    def contributions(self, frame: pd.DataFrame) -> Contributions:
+        """Refuse: a net has no parts that could be told exactly in reasonable time.
+
+        Raises
+        ------
+        TrainingError
+            Always.
+        """
+        raise TrainingError(
+            "contributions of a neural net",
+            "recency_rule, logistic, decision_tree, hist_boosting, xgboost, and blends of these",
+            "explain a model of one of these families",
+        )
 
     def save(self, folder: Path) -> None:
         """Write arrays without pickles, and the terms as JSON."""

@@ -76,6 +76,11 @@ class Preparation:
             needed += vars(self.rhythm.columns).values()
         return list(dict.fromkeys(needed))
 
+    @property
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """For each column that has another name than what it was made from, the columns that it was made from."""
+        return {} if self.rhythm is None else dict.fromkeys((RISK, ALIVE), self.rhythm.columns.names)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         rhythm = self.rhythm

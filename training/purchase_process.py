@@ -43,6 +43,11 @@ class PurchaseColumns:
     days_since_first: str
     days_since_last: str
 
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """The three columns."""
+        return self.order_days, self.days_since_first, self.days_since_last
+
     def rhythm(self, frame: pd.DataFrame) -> Rhythm:
         """Read repeat purchases, age of the last one and age of the customer.
 
@@ -51,13 +56,12 @@ class PurchaseColumns:
         TrainingError
             If a column is absent.
         """
-        names = (self.order_days, self.days_since_first, self.days_since_last)
-        absent = [name for name in names if name not in frame.columns]
+        absent = [name for name in self.names if name not in frame.columns]
         if absent:
             raise TrainingError(
                 f"purchase columns without {', '.join(absent)}", "signals of the project", "correct the names"
             )
-        orders, first, last = (frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names)
+        orders, first, last = (frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in self.names)
         repeats = np.maximum(orders - 1, 0)
         # Orders of one day span no time: the model then sees a customer without repeats.
         span = np.where(repeats > 0, np.maximum(first - last, 0), 0.0)
