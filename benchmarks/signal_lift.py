@@ -1,6 +1,6 @@
 """What the catalogue's order signals add on real order lines: AUC with the first few signals, and with all.
 
-    python benchmarks/signal_lift.py               # Online Retail II from ../shared/data, five seeds
+    python -m benchmarks.signal_lift               # Online Retail II from ../shared/data, five seeds
 
 Both are trained by the same code, on the same customers and cutoffs, with the same search. The interval is of the mean
 difference over customers drawn again (2,000 times) for the seeds' averaged probabilities.

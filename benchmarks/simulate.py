@@ -1,7 +1,7 @@
 """Time, memory and size of simulating the demo company, and what its true risk looks like.
 
-    python benchmarks/simulate.py --customers 100000
-    python benchmarks/simulate.py --customers 100000 --true-risk     # also the best AUC that anyone could reach
+    python -m benchmarks.simulate --customers 100000
+    python -m benchmarks.simulate --customers 100000 --true-risk     # also the best AUC that anyone could reach
 
 The claim: 100,000 customers over 24 months with at least 10 million usage events in about 90 seconds on 2 cores, in
 memory that does not grow with the number of customers.

@@ -1,7 +1,7 @@
 """Time and memory of checking a table, against plain Great Expectations on the same rows and expectations.
 
-    python benchmarks/validation.py                # 1 million rows: our stage against pandas and DuckDB
-    python benchmarks/validation.py --memory       # 10 million rows: peak memory of our stage
+    python -m benchmarks.validation                # 1 million rows: our stage against pandas and DuckDB
+    python -m benchmarks.validation --memory       # 10 million rows: peak memory of our stage
 
 Our stage does more than the plain run: it also sets failing rows aside with every reason, opens the accepted table and
 counts both. Plain DuckDB needs the package duckdb-engine and is left out without it; its results are frozen,

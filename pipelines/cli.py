@@ -109,6 +109,23 @@ def init(
 
 
 @app.command()
+def risks(
+    project: Project = "demo",
+    most: Annotated[int, typer.Option(help="Customers to list.", min=1)] = 10,
+    language: Annotated[str, typer.Option("--language", "-l", help="en or zh.")] = "en",
+    debug: Debug = False,
+) -> None:
+    """List the customers most likely to leave, each with its reasons."""
+
+    def work() -> None:
+        from pipelines.commands.risks import list_risks
+
+        list_risks(project, most, language)
+
+    _guarded(work, debug)
+
+
+@app.command()
 def ui(
     project: Project = "demo",
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000,

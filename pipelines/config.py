@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from features.tables import TABLES
+from pipelines.config_problems import described
 from pipelines.errors import ConfigError
 from pipelines.identity.settings import Identity, check_systems
 from pipelines.ingest.mapping import FlatSource
@@ -133,8 +134,9 @@ class LabelSettings(Section):
 
 
 class FeaturesSettings(Section):
-    """Which signals are computed."""
+    """Which signals are computed, and where."""
 
+    engine: Literal["duckdb", "spark"]
     tables: list[str] | None
     exclude: list[str]
     folders: list[Path]
@@ -150,6 +152,10 @@ class TrainSection(Section):
     seed: int
     device: Literal["auto", "cpu", "cuda"]
     calibrate: bool
+    intervals: bool
+    select_signals: bool
+    monotone: bool
+    warm_start: bool
     recency_column: str | None
     minimum_positives: Annotated[int, Field(ge=1)]
     validations: Annotated[int, Field(ge=1)]
@@ -177,7 +183,15 @@ class ScoreSettings(Section):
 
     bands: dict[str, Share]
     valid_days: Days
-    batch_rows: Annotated[int, Field(ge=1)]
+    reason_bands: list[str]
+    most_reasons: Annotated[int, Field(ge=1, le=20)]
+
+    @model_validator(mode="after")
+    def _bands_of_reasons(self) -> Self:
+        for band in self.reason_bands:
+            if band not in (*self.bands, "low"):
+                raise ValueError(f"reason_bands names unknown band '{band}'; bands are {', '.join(self.bands)} and low")
+        return self
 
 
 class TrackingSettings(Section):
@@ -343,49 +357,8 @@ def _checked(content: dict[str, Any], path: Path) -> Project:
     try:
         return Project.model_validate(content)
     except ValidationError as error:
-        problems = [_problem(problem) for problem in error.errors(include_url=False)]
+        problems = [described(problem, Project, _VARIANTS) for problem in error.errors(include_url=False)]
         raise ConfigError(f"{path}: {'; '.join(problems[:5])}", do="see docs/guides/configuration.md") from error
-
-
-def _problem(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"] if not _is_branch(part))
-    if problem["type"] == "extra_forbidden":
-        return (
-            f"unknown key '{place}' (known here: {nearest(str(problem['loc'][-1]), _known_keys(problem['loc'][:-1]))})"
-        )
-    if problem["type"] == "missing":
-        return f"'{place}' is missing"
-    shown = problem.get("input")
-    given = f", got {shown!r}" if isinstance(shown, str | int | float | bool) else ""
-    return f"'{place}': {problem['msg'].removeprefix('Value error, ')}{given}"
-
-
-def _is_branch(part: Any) -> bool:
-    """Whether a part of an error's place names a variant of a union, which the user never wrote."""
-    return isinstance(part, str) and part in _VARIANTS
-
-
-def _known_keys(place: tuple[Any, ...]) -> list[str]:
-    """Field names of the model that an unknown key was found in."""
-    model: Any = Project
-    for part in place:
-        model = _VARIANTS.get(part) or _field(model, part) or model
-    fields = getattr(model, "model_fields", {})
-    return sorted(field.alias or name for name, field in fields.items())
-
-
-def _field(model: Any, part: Any) -> Any:
-    for name, field in getattr(model, "model_fields", {}).items():
-        if part in (name, field.alias):
-            return _model_in(field.annotation)
-    return None
-
-
-def _model_in(annotation: Any) -> Any:
-    if hasattr(annotation, "model_fields"):
-        return annotation
-    found = (_model_in(inner) for inner in getattr(annotation, "__args__", ()))
-    return next((model for model in found if model is not None), None)
 
 
 def _one_line(error: Exception) -> str:

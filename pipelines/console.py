@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -97,14 +97,16 @@ class Console:
         """Print a line."""
         self._out.print(escaped(text))
 
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Print a table; every column but the first is set right."""
+    def table(
+        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], texts: Collection[str] = ()
+    ) -> None:
+        """Print a table; every column is set right but the first and those that hold texts."""
         from rich import box
         from rich.table import Table
 
         table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
         for position, column in enumerate(columns):
-            table.add_column(column, justify="left" if position == 0 else "right")
+            table.add_column(column, justify="left" if position == 0 or column in texts else "right")
         for row in rows:
             table.add_row(*(escaped(cell) for cell in row))
         self._out.print(table)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
 import warnings
 from datetime import datetime
@@ -52,7 +51,10 @@ def open_ui(project_name: str, port: int) -> None:
     uri = Tracking(load_project(project_name)).uri
     print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it; the first page takes half a minute)")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1"]
-    subprocess.run([*command, "--port", str(port), "--workers", "1"], check=False)
+    # In place of this process, so that whatever ends it ends the server; its job workers serve nothing here.
+    sys.stdout.flush()
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    os.execve(command[0], [*command, "--port", str(port), "--workers", "1"], environment)
 
 
 def _runner(project_name: str, overrides: list[str], force: bool, quiet: bool) -> Runner:
@@ -103,7 +105,7 @@ def _summary(runner: Runner) -> None:
         f"Scores:   {scored['scored']:,} in {runner.project.home / 'warehouse.duckdb'}, table scores.churn_scores"
     )
     flag = "" if runner.project.name == "demo" else f" -p {runner.project.name}"
-    runner.console.line(f"Next:     churnlab ui{flag} opens the runs · churnlab score{flag} scores again")
+    runner.console.line(f"Next:     churnlab risks{flag} lists who and why · churnlab ui{flag} opens the runs")
 
 
 def _model_row(family: str, figures: dict[str, Any], judged: dict[str, Any]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 
 from features.text import MOOD, SUBJECTS, TEXT_COLUMNS, read_texts
-from pipelines.ingest.sql import identifier
 from pipelines.ingest.staging import Staging
+from pipelines.warehouse.sql import identifier
 
 BATCH_TEXTS = 50_000
 COLUMNS = (MOOD, *SUBJECTS)

@@ -98,6 +98,7 @@ def _compute(
     from pipelines.panel import canonical_tables, file_of, project_signals
     from pipelines.panel_copies import refuse_copies
     from pipelines.warehouse.duckdb_file import backend
+    from pipelines.warehouse.engines import engine_of
 
     kept, left_out = chosen(project_signals(project).values(), settings, accepted, calendar)
     if not kept:
@@ -105,14 +106,13 @@ def _compute(
     surprising = {name: reason for name, reason in left_out.items() if not reason.startswith(NO_TABLE)}
     if surprising:
         progress.warn(f"{len(surprising)} signals left out: {_summary(surprising)}")
-    engine = backend(connection)
-    connection.register("labelled", labels[["customer_id", "cutoff"]])
     panel = Panel(kept, [datetime.fromisoformat(cutoff) for cutoff in calendar["cutoffs"]])
-    tables = canonical_tables(engine, accepted["schema"], accepted["tables"])
-    files = []
-    for cutoff, table in compute(engine, tables, engine.table("labelled"), panel, progress):
-        files.append(scratch / file_of(cutoff))
-        engine.to_parquet(table, files[-1])
+    tables = canonical_tables(backend(connection), accepted["schema"], accepted["tables"])
+    files, people = [], labels[["customer_id", "cutoff"]]
+    with engine_of(settings.engine, connection, accepted["schema"], tables, people) as engine:
+        for cutoff, table in compute(engine.backend, engine.tables, engine.population, panel, progress):
+            files.append(scratch / file_of(cutoff))
+            engine.write(table, files[-1])
     refuse_copies(connection, files, kept)
     return len(kept)
 

@@ -15,6 +15,8 @@ from pipelines.stage import stage
 if TYPE_CHECKING:
     import pandas as pd
 
+    from training.model import FittedModel
+
 
 @stage(writes=["scored"], skippable=False)
 def score(
@@ -26,8 +28,10 @@ def score(
     as_of: datetime | None = None,
 ) -> dict[str, Any]:
     """Score every customer in the risk set at the newest complete day with the exported champion."""
+    from pipelines.reasons import explained, known_signals, no_reasons, peers_of
     from pipelines.stages.export import read_export
     from pipelines.warehouse.duckdb_file import warehouse
+    from training.errors import TrainingError
     from training.model import load_model
 
     started = _now()
@@ -40,9 +44,15 @@ def score(
             raise NothingToLearn(
                 f"No customer can be scored as of {instant:%Y-%m-%d}", do="check the tables and label.churn"
             )
-        scores = _scores(frame, model.predict(frame), settings, manifest, instant, accepted)
+        scores = _scores(frame, model, settings, manifest, instant, accepted)
+        known, peers = known_signals(project, accepted["flat"]), peers_of(connection, accepted)
+        try:
+            told = explained(model, frame, scores, settings, known, peers)
+        except TrainingError as error:
+            progress.warn(f"No reasons are written: {error}")
+            told = no_reasons()
         run = _run(scores, excluded, manifest, instant, started)
-        touched = _write(connection, scores, run)
+        touched = _write(connection, scores, told, run)
     high = int((scores["band"] == "high").sum())
     progress.note(
         f"{len(scores):,} customers as of {instant:%Y-%m-%d}, {high:,} in band high; {touched:,} rows changed"
@@ -118,7 +128,7 @@ def _flat_signals(connection: Any, schema: str) -> tuple[pd.DataFrame, dict[str,
 
 def _scores(
     frame: pd.DataFrame,
-    probability: Any,
+    model: FittedModel,
     settings: ScoreSettings,
     manifest: dict[str, Any],
     instant: datetime,
@@ -126,6 +136,8 @@ def _scores(
 ) -> pd.DataFrame:
     import pandas as pd
 
+    probability = model.predict(frame)
+    low, high = model.interval(frame) if model.venn_abers else (None, None)
     horizon = manifest["label"]["horizon_days"] if manifest["label"] else 0
     scores = pd.DataFrame(
         {
@@ -134,6 +146,8 @@ def _scores(
             "horizon_days": horizon,
             "model_version": str(manifest["version"]),
             "probability": probability,
+            "probability_low": low,
+            "probability_high": high,
             "band": [band_of(value, settings.bands) for value in probability],
             "valid_until": instant + timedelta(days=settings.valid_days),
         }
@@ -179,15 +193,18 @@ def _run(
     }
 
 
-def _write(connection: Any, scores: pd.DataFrame, run: dict[str, Any]) -> int:
+def _write(connection: Any, scores: pd.DataFrame, told: pd.DataFrame, run: dict[str, Any]) -> int:
     import pandas as pd
 
-    from pipelines.warehouse.scores import CHURN_SCORES, SCORE_RUNS, create, upsert
+    from pipelines.warehouse.scores import CHURN_REASONS, CHURN_SCORES, SCORE_RUNS, create, prune, upsert
 
     connection.begin()
     try:
         create(connection)
         touched = upsert(connection, CHURN_SCORES, scores)
+        same = {name: run[name] for name in ("as_of", "model_version")}
+        prune(connection, CHURN_REASONS, told, same)
+        upsert(connection, CHURN_REASONS, told)
         upsert(connection, SCORE_RUNS, pd.DataFrame([run]))
         connection.commit()
     except BaseException:

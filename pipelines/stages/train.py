@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipelines.rows import Labelled
-    from training.train import Trained
+    from training.train import Trained, TrainSettings
 
 RECORD = "training.json"
 PREDICTIONS = "test_predictions.parquet"
@@ -40,7 +41,7 @@ def train(
     rows = labelled_rows(project, panel, labels, calendar)
     experiment = Experiment(tracking, project, calendar)
     experiment.begin(settings.families, rows, panel)
-    trained = _train(settings, rows, scratch, progress, experiment)
+    trained = _train(project, settings, rows, panel, progress, experiment)
     for family, model in trained.models.items():
         model.save(scratch / "models" / family)
     _predictions(rows, trained).to_parquet(scratch / PREDICTIONS, index=False)
@@ -55,11 +56,26 @@ def train(
 
 
 def _train(
-    settings: TrainSection, rows: Labelled, scratch: Path, progress: Progress, experiment: Experiment
+    project: Project, settings: TrainSection, rows: Labelled, panel: Path, progress: Progress, experiment: Experiment
 ) -> Trained:
-    from training.train import TrainSettings, train
+    from training.train import train
 
-    chosen = TrainSettings(
+    study = study_file(project, settings, panel)
+
+    def on_trial(number: int, parameters: dict[str, Any], score: float, seconds: float) -> None:
+        progress(f"trial {number + 1} of {settings.trials}: log loss {score:.4f}", (number + 1) / settings.trials)
+        experiment.log_trial(number, parameters, score, seconds)
+
+    chosen = _chosen(project, settings, rows, study)
+    trained = train(rows.examples, rows.split, chosen, on_trial=on_trial, progress=progress)
+    study.unlink(missing_ok=True)
+    return trained
+
+
+def _chosen(project: Project, settings: TrainSection, rows: Labelled, study: Path) -> TrainSettings:
+    from training.train import TrainSettings
+
+    return TrainSettings(
         families=tuple(settings.families),
         trials=settings.trials,
         budget_s=settings.budget_s,
@@ -67,15 +83,47 @@ def _train(
         seed=settings.seed,
         device=settings.device,
         calibrate=settings.calibrate,
+        intervals=settings.intervals,
+        select_signals=settings.select_signals,
+        directions=_directions(project, rows) if settings.monotone else {},
+        starts=_earlier(project) if settings.warm_start else (),
+        study_file=study,
         recency_column=settings.recency_column,
         minimum_positives=settings.minimum_positives,
     )
 
-    def on_trial(number: int, parameters: dict[str, Any], score: float, seconds: float) -> None:
-        progress(f"trial {number + 1} of {settings.trials}: log loss {score:.4f}", (number + 1) / settings.trials)
-        experiment.log_trial(number, parameters, score, seconds)
 
-    return train(rows.examples, rows.split, chosen, on_trial=on_trial, progress=progress)
+def study_file(project: Project, settings: TrainSection, panel: Path) -> Path:
+    """File of the search, kept until it has ended, so that a killed one goes on; for other data it begins anew."""
+    from pipelines.artifacts import digest
+
+    parts = (settings.model_dump_json(), digest(panel))
+    name = hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+    folder = project.home / "studies"
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in folder.iterdir():
+        if other.stem != name:
+            other.unlink()
+    return folder / f"{name}.log"
+
+
+def _directions(project: Project, rows: Labelled) -> dict[str, int]:
+    """Which way the risk goes with each signal, as it is declared."""
+    from pipelines.panel import project_signals
+
+    signs = {"rises": 1, "falls": -1}
+    known = project_signals(project)
+    present = [name for name in rows.examples.features if name in known and known[name].signal.risk in signs]
+    return {name: signs[known[name].signal.risk] for name in present}
+
+
+def _earlier(project: Project) -> tuple[dict[str, Any], ...]:
+    """Settings of the booster that the run before found."""
+    record = project.home / "artifacts" / "trained" / RECORD
+    if not record.is_file():
+        return ()
+    found = json.loads(record.read_text(encoding="utf-8"))["parameters"].get("xgboost")
+    return () if found is None else (found,)
 
 
 def _predictions(rows: Labelled, trained: Trained) -> pd.DataFrame:

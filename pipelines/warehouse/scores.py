@@ -43,12 +43,32 @@ CHURN_SCORES = ScoreTable(
         "horizon_days": "INTEGER",
         "model_version": "VARCHAR",
         "probability": "DOUBLE",
+        "probability_low": "DOUBLE",
+        "probability_high": "DOUBLE",
         "band": "VARCHAR",
         "rank": "INTEGER",
         "valid_until": "TIMESTAMP",
         "run_id": "VARCHAR",
     },
     _SCORE_KEY,
+)
+
+CHURN_REASONS = ScoreTable(
+    "churn_reasons",
+    {
+        "customer_id": "VARCHAR",
+        "as_of": "TIMESTAMP",
+        "horizon_days": "INTEGER",
+        "model_version": "VARCHAR",
+        "position": "INTEGER",
+        "signal": "VARCHAR",
+        "value": "VARCHAR",
+        "usual": "VARCHAR",
+        "contribution": "DOUBLE",
+        "sentence_en": "VARCHAR",
+        "sentence_zh": "VARCHAR",
+    },
+    (*_SCORE_KEY, "position"),
 )
 
 SCORE_RUNS = ScoreTable(
@@ -70,7 +90,7 @@ SCORE_RUNS = ScoreTable(
     ("started_at", "finished_at"),
 )
 
-TABLES = (CHURN_SCORES, SCORE_RUNS)
+TABLES = (CHURN_SCORES, CHURN_REASONS, SCORE_RUNS)
 
 CURRENT = f"""
 CREATE OR REPLACE VIEW {SCHEMA}.churn_scores_current AS
@@ -85,13 +105,49 @@ SELECT * EXCLUDE (newest) FROM (
 
 
 def create(connection: Any) -> None:
-    """Create the tables and the view of the newest valid scores where they are missing."""
+    """Create the tables and the view of the newest valid scores where they are missing; add columns to older tables."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     for table in TABLES:
         columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
         key = ", ".join(f'"{name}"' for name in table.key)
         connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{table.name} ({columns}, PRIMARY KEY ({key}))")
+        for name, kind in table.columns.items():
+            connection.execute(f'ALTER TABLE {SCHEMA}.{table.name} ADD COLUMN IF NOT EXISTS "{name}" {kind}')
     connection.execute(CURRENT)
+
+
+def has_scores(connection: Any) -> bool:
+    """Whether anything was ever scored here."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [SCHEMA, CHURN_REASONS.name]
+    )
+    return found.fetchone() is not None
+
+
+def prune(connection: Any, table: ScoreTable, frame: Any, same: dict[str, Any]) -> int:
+    """Delete rows that an earlier run left and this one no longer has; give their number.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection with the tables created.
+    table
+        Where from.
+    frame
+        pandas frame with the table's key columns: what stays.
+    same
+        Values of key columns that bound what may be deleted, such as the instant and the model.
+    """
+    connection.register("_staying", frame)
+    bounds = " AND ".join(f'old."{name}" = ?' for name in same)
+    stays = " AND ".join(f'old."{name}" = new."{name}"' for name in table.key)
+    rows = f"{SCHEMA}.{table.name} old WHERE {bounds} AND NOT EXISTS (SELECT 1 FROM _staying new WHERE {stays})"
+    try:
+        gone = connection.execute(f"SELECT count(*) FROM {rows}", list(same.values())).fetchone()[0]
+        connection.execute(f"DELETE FROM {rows}", list(same.values()))
+    finally:
+        connection.unregister("_staying")
+    return int(gone)
 
 
 def upsert(connection: Any, table: ScoreTable, frame: Any) -> int:

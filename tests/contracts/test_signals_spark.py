@@ -129,3 +129,27 @@ def test_nothing_stays_behind(spark):
     }
     values(spark, on_spark(spark, tables), Panel(representatives()[:3], CUTOFFS[:1]))
     assert set(spark.list_tables()) <= before | tables.keys()
+
+
+def test_the_line_computes_the_same_panel_on_spark(spark, demo_workspace, tmp_path):
+    import json
+
+    import pandas as pd
+
+    from pipelines.config import load_project
+    from pipelines.console import Console, Progress
+    from pipelines.stages.features import features
+
+    store = demo_workspace.runner.store
+    tables = json.dumps(["contracts", "payments"])
+    found = {}
+    for engine in ("duckdb", "spark"):
+        settings = [*demo_workspace.overrides, f"features.engine={engine}", f"features.tables={tables}"]
+        project = load_project(str(demo_workspace.conf), settings)
+        (tmp_path / engine).mkdir()
+        progress = Progress(Console(quiet=True), "features")
+        given = [store.load(name) for name in ("accepted", "labels", "calendar")]
+        features.function(project, project.features, tmp_path / engine, progress, *given)
+        panel = pd.concat(pd.read_parquet(file) for file in sorted((tmp_path / engine).glob("*.parquet")))
+        found[engine] = panel.sort_values(["cutoff", "customer_id"], ignore_index=True)
+    pd.testing.assert_frame_equal(found["spark"], found["duckdb"], check_dtype=False, rtol=1e-9)

@@ -14,7 +14,7 @@ def tables(warehouse):
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return {
             name: connection.execute(f"SELECT * FROM scores.{name} ORDER BY ALL").fetchall()
-            for name in ("churn_scores", "score_runs")
+            for name in ("churn_scores", "churn_reasons", "score_runs")
         }
 
 
@@ -58,6 +58,37 @@ def test_every_scored_customer_is_one_of_the_risk_set(demo_workspace):
             [str(truth), as_of],
         ).fetchone()[0]
     assert gone == 0
+
+
+def test_customers_at_risk_have_reasons_and_no_others(demo_workspace):
+    with duckdb.connect(str(demo_workspace.warehouse), read_only=True) as connection:
+        bands = connection.execute("""
+            SELECT band, count(DISTINCT customer_id),
+                   count(DISTINCT customer_id) FILTER (position IS NOT NULL), max(position)
+            FROM scores.churn_scores LEFT JOIN scores.churn_reasons
+            USING (customer_id, as_of, horizon_days, model_version) GROUP BY band
+        """).fetchall()
+    asked = demo_workspace.project.score.reason_bands
+    assert any(band in asked for band, *_ in bands)
+    for band, customers, explained, most in bands:
+        assert explained == (customers if band in asked else 0)
+        assert most is None or most <= demo_workspace.project.score.most_reasons
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "why"), ("zh", "原因")])
+def test_the_riskiest_are_listed_with_their_reasons(language, word, demo_workspace, monkeypatch):
+    from pipelines.cli import app
+
+    with duckdb.connect(str(demo_workspace.warehouse), read_only=True) as connection:
+        first, sentence = connection.execute(f"""
+            SELECT customer_id, sentence_{language} FROM scores.churn_scores_current JOIN scores.churn_reasons
+            USING (customer_id, as_of, horizon_days, model_version) WHERE rank = 1 AND position = 1
+        """).fetchone()
+    monkeypatch.setenv("CHURNLAB__WORKSPACE", str(demo_workspace.project.workspace))
+    monkeypatch.setenv("COLUMNS", "200")
+    result = CliRunner().invoke(app, ["risks", "-p", str(demo_workspace.conf), "-l", language])
+    assert result.exit_code == 0
+    assert [each for each in (first, sentence, word) if each not in result.output] == []
 
 
 def test_scoring_twice_leaves_the_same_tables(own_copy):

@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.warehouse.scores import CHURN_SCORES, SCHEMA, SCORE_RUNS, create, upsert
+from pipelines.warehouse.scores import CHURN_REASONS, CHURN_SCORES, SCHEMA, SCORE_RUNS, create, prune, upsert
 
 
 @pytest.fixture
@@ -24,6 +24,8 @@ def scores(probabilities, as_of="2024-01-01", valid_until="2999-01-01"):
             "horizon_days": 60,
             "model_version": "1",
             "probability": probabilities,
+            "probability_low": None,
+            "probability_high": None,
             "band": "low",
             "rank": range(1, len(probabilities) + 1),
             "valid_until": pd.Timestamp(valid_until),
@@ -82,3 +84,45 @@ def test_hostile_ids_are_only_text(connection):
     hostile = "'; DROP TABLE scores.churn_scores; --"
     upsert(connection, CHURN_SCORES, scores([0.1]).assign(customer_id=hostile))
     assert rows(connection)[0][0] == hostile
+
+
+def reasons(positions, customer="c0", as_of="2024-01-01"):
+    rows = [
+        {
+            "customer_id": customer,
+            "as_of": pd.Timestamp(as_of),
+            "horizon_days": 60,
+            "model_version": "1",
+            "position": at,
+        }
+        for at in positions
+    ]
+    told = {"signal": "s", "value": "1", "usual": "2", "contribution": 0.5, "sentence_en": "en", "sentence_zh": "zh"}
+    return pd.DataFrame(rows, columns=[*CHURN_REASONS.key]).assign(**told)
+
+
+def test_reasons_that_a_run_no_longer_has_are_gone_and_no_others(connection):
+    for told in (reasons([1, 2, 3]), reasons([1, 2], as_of="2024-02-01"), reasons([1], customer="c1")):
+        upsert(connection, CHURN_REASONS, told)
+    same = {"as_of": pd.Timestamp("2024-01-01"), "horizon_days": 60, "model_version": "1"}
+    assert prune(connection, CHURN_REASONS, reasons([1]), same) == 3
+    left = connection.execute(
+        f"SELECT customer_id, as_of, position FROM {SCHEMA}.churn_reasons ORDER BY ALL"
+    ).fetchall()
+    assert [(customer, as_of.month, position) for customer, as_of, position in left] == [
+        ("c0", 1, 1),
+        ("c0", 2, 1),
+        ("c0", 2, 2),
+    ]
+    assert prune(connection, CHURN_REASONS, reasons([]), same) == 1
+
+
+def test_an_older_table_gets_the_columns_that_it_lacks():
+    connection = duckdb.connect()
+    create(connection)
+    upsert(connection, CHURN_SCORES, scores([0.1]))
+    connection.execute(f"DROP VIEW {SCHEMA}.churn_scores_current")
+    connection.execute(f"ALTER TABLE {SCHEMA}.churn_scores DROP COLUMN probability_low")
+    create(connection)
+    kept = connection.execute(f"SELECT probability, probability_low FROM {SCHEMA}.churn_scores").fetchall()
+    assert kept == [(0.1, None)]

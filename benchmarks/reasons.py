@@ -1,0 +1,113 @@
+"""Do the reasons name the true cause? On the demo company, whose causes are known, after `churnlab run`.
+
+    python -m benchmarks.reasons                   # the demo project's newest run
+
+Looked at are the test customers, whom no model has seen, who left and were in a band that gets reasons, and whose cause
+showed signs before the cutoff. A cause is named where one of the first three reasons speaks of what it moves.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+NAMES = {
+    "usage_decay": ("usage__",),
+    "unresolved_tickets": ("tickets__", "feedback__csat"),
+    "failed_payments": ("payments__",),
+    "no_contact": ("interactions__",),
+    "competitor": (
+        "interactions__competitor",
+        "interactions__mentions",
+        "feedback__competitor",
+        "feedback__mentions_competitor",
+        "tickets__mentions_competitor",
+        "deals__",
+    ),
+    "price_gap": ("contracts__", "interactions__price", "feedback__price"),
+}
+"""What signals a cause moves, by the beginning of their names."""
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--project", default="demo")
+    project_name = parser.parse_args().project
+    told, truth = explained_leavers(project_name)
+    found = told.groupby("customer_id")["signal"].apply(list)
+    judged = truth.assign(
+        signals=truth["customer_id"].map(found),
+        named=lambda rows: [
+            names(cause, found.get(who, [])) for cause, who in zip(rows["true_cause"], rows["customer_id"], strict=True)
+        ],
+    )
+    print(
+        judged.groupby("true_cause")["named"].agg(["size", "mean"]).to_string(float_format=lambda share: f"{share:.0%}")
+    )
+    print(f"named among the first three: {judged['named'].mean():.1%} of {len(judged)} leavers (to reach: 70 %)")
+
+
+def names(cause: str, signals: list[str]) -> bool:
+    """Whether one of the signals is what the cause moves."""
+    return any(signal.startswith(NAMES[cause]) for signal in signals)
+
+
+def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Reasons of the flagged test customers who left for a cause with signs, and these customers' causes."""
+    from pipelines.artifacts import Store
+    from pipelines.config import load_project
+    from pipelines.panel import project_signals
+    from pipelines.reasons import explained, peers_of
+    from pipelines.rows import labelled_rows
+    from pipelines.stages.score import band_of
+    from pipelines.warehouse.duckdb_file import warehouse
+    from training.model import load_model
+
+    project = load_project(project_name)
+    store = Store(project.home / "artifacts")
+    calendar = store.load("calendar")
+    rows = labelled_rows(project, store.path("panel"), store.load("labels"), calendar)
+    test = rows.examples.take(rows.split.test)
+    model = load_model(store.path("trained") / "models" / store.load("judged")["best"])
+    probability = model.predict(test.features)
+    scores = pd.DataFrame(
+        {
+            "customer_id": test.customer,
+            "as_of": calendar["test_cutoff"],
+            "horizon_days": calendar["horizon_days"],
+            "model_version": "",
+            "band": [band_of(value, project.score.bands) for value in probability],
+        }
+    )
+    with warehouse(project.home, read_only=True) as connection:
+        peers = peers_of(connection, store.load("accepted"))
+    signals = pd.concat([test.features, pd.Series(test.customer, name="customer_id")], axis=1)
+    told = explained(model, signals, scores, project.score, dict(project_signals(project)), peers)
+    truth = visible(project.home / "truth", datetime.fromisoformat(calendar["test_cutoff"]))
+    left = scores[(test.label == 1) & scores["band"].isin(project.score.reason_bands)]
+    return told, truth[truth["customer_id"].isin(left["customer_id"])]
+
+
+def visible(folder: Any, cutoff: datetime) -> pd.DataFrame:
+    """Customers whose true cause had begun to show before the cutoff."""
+    levels = ", ".join(f"level_{cause}" for cause in NAMES)
+    return duckdb.execute(
+        f"""
+        WITH newest AS (
+            SELECT customer_id, {levels} FROM read_parquet(?) WHERE "at" < ?
+            QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY "at" DESC) = 1
+        ), long AS (UNPIVOT newest ON {levels} INTO NAME level VALUE height)
+        SELECT truth.customer_id, true_cause FROM read_parquet(?) truth
+        JOIN long ON long.customer_id = truth.customer_id AND level = 'level_' || true_cause AND height > 0
+        """,
+        [str(folder / "hazard.parquet"), cutoff, str(folder / "truth.parquet")],
+    ).df()
+
+
+if __name__ == "__main__":
+    main()

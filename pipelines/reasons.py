@@ -1,0 +1,92 @@
+"""Reasons for the scores that somebody will read about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.config import Project, ScoreSettings
+from pipelines.panel import project_signals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from training.model import FittedModel
+
+KEY = ("customer_id", "as_of", "horizon_days", "model_version")
+PEERS = "industry"
+
+
+def explained(
+    model: FittedModel,
+    signals: pd.DataFrame,
+    scores: pd.DataFrame,
+    settings: ScoreSettings,
+    known: dict[str, Any],
+    peers: dict[str, str],
+) -> pd.DataFrame:
+    """Explain the scores of the bands that are asked for.
+
+    Parameters
+    ----------
+    model
+        The champion.
+    signals, scores
+        Everyone who is scored, row by row the same customers.
+    settings
+        Bands and number of reasons.
+    known
+        Declared signals by column name.
+    peers
+        Customer to the segment in which its values are compared.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``churn_reasons``.
+
+    Raises
+    ------
+    TrainingError
+        If the champion is of a family whose scores cannot be divided among its signals.
+    """
+    from evaluation.model.reasons import reasons, usual_values
+
+    chosen = scores["band"].isin(settings.reason_bands).to_numpy().nonzero()[0]
+    if not chosen.size:
+        return no_reasons()
+    ours = signals[model.features]
+    contributions = model.contributions(ours.iloc[chosen])
+    usual = usual_values(ours[list(contributions.columns)], signals["customer_id"].astype("str").map(peers))
+    told = reasons(
+        ours.iloc[chosen][list(contributions.columns)],
+        contributions.values,
+        known,
+        usual.take(chosen),
+        most=settings.most_reasons,
+    )
+    keys = scores.iloc[chosen[told["row"].astype(int)]][list(KEY)].reset_index(drop=True)
+    return keys.join(told.drop(columns="row").reset_index(drop=True))
+
+
+def no_reasons() -> pd.DataFrame:
+    """Give no rows, with all columns."""
+    import pandas as pd
+
+    from pipelines.warehouse.scores import CHURN_REASONS
+
+    return pd.DataFrame(columns=list(CHURN_REASONS.columns))
+
+
+def known_signals(project: Project, flat: bool) -> dict[str, Any]:
+    """Declared signals by column name; a flat table has none."""
+    return {} if flat else dict(project_signals(project))
+
+
+def peers_of(connection: Any, accepted: dict[str, Any]) -> dict[str, str]:
+    """Industry of each customer, as far as it is known."""
+    from pipelines.warehouse.sql import identifier
+
+    if accepted["flat"]:
+        return {}
+    customers = connection.sql(f"FROM {identifier(accepted['schema'])}.customers")
+    return dict(customers.filter(f"{PEERS} IS NOT NULL").project(f"customer_id, {PEERS}").fetchall())
