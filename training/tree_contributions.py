@@ -14,29 +14,27 @@ TreeSHAP's (Lundberg et al. 2020, Nature Machine Intelligence 2) and gives the s
 again further down, its factor is divided out and the sharper one put in, and the terms of the sum telescope.
 
 Rows go through in blocks with one array for each quantity, so that every step is a loop over neighbouring single
-precision numbers that the compiler turns into vector instructions; sums are kept in double precision. Blocks are shared
-out among threads, and the compiled loops hold no lock. ``benchmarks/contributions.py`` tells how fast that is, and
-what else was tried.
+precision numbers, which the compiler turns into vector instructions; sums are kept in double precision. Threads share
+the blocks. ``benchmarks/contributions.py`` tells how fast that is, and what else was tried.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from training.compiled import compiled
 from training.cover_trees import CoverTree
 
 Singles = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Step = tuple[float, ...]
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Rows that pass through all trees together: larger blocks leave the cache, smaller ones pay more for each step.
 BLOCK_ROWS = 512
@@ -51,7 +49,21 @@ FLAGS = 2
 
 
 class Program(NamedTuple):
-    """All trees as one list of steps, each array of shape ``(steps,)``; ``goes_left`` holds the sets of categories."""
+    """All trees as one list of steps; all arrays have shape ``(steps,)`` but ``goes_left``.
+
+    Parameters
+    ----------
+    kind, level, feature
+        What is done, the distance from the root, and the column asked.
+    earlier
+        Level at which the path asked the column last, below 0 for never; for a set, where it starts in ``goes_left``.
+    first, second
+        Threshold and whether missing goes left; share and side of an edge; values of two leaves; shares of two edges.
+    before
+        Share of rows that met the earlier conditions; for a pair of leaves, that of the first; for a set, its size.
+    goes_left
+        For each set of categories, 1 for each that goes left.
+    """
 
     kind: npt.NDArray[np.int64]
     level: npt.NDArray[np.uint64]
@@ -116,18 +128,9 @@ def _program(trees: Sequence[CoverTree]) -> tuple[Program, int]:
     steps: list[Step] = []
     goes_left: list[float] = []
     asked = max(_add_steps(tree, 0, {}, 0, steps, goes_left) for tree in trees)
-    kind, level, feature, earlier, first, second, before = np.array(steps, dtype=np.float64).T
-    program = Program(
-        kind.astype(np.int64),
-        level.astype(np.uint64),
-        feature.astype(np.uint64),
-        earlier.astype(np.int64),
-        first.astype(np.float32),
-        second.astype(np.float32),
-        before.astype(np.float32),
-        np.array(goes_left, dtype=np.float32),
-    )
-    return program, asked
+    types = (np.int64, np.uint64, np.uint64, np.int64, np.float32, np.float32, np.float32)
+    parts = [part.astype(kind) for part, kind in zip(np.array(steps, dtype=np.float64).T, types, strict=True)]
+    return Program._make([*parts, np.array(goes_left, dtype=np.float32)]), asked
 
 
 def _add_steps(
@@ -170,133 +173,134 @@ def _split(tree: CoverTree, node: int, level: int, goes_left: list[float]) -> St
         return (SPLIT, level, tree.feature[node], -1, tree.threshold[node], missing, 0.0)
     right, start = set(tree.right_categories[node]), len(goes_left)
     goes_left.extend(float(category not in right) for category in range(max(right, default=-1) + 1))
-    return (SPLIT_BY_SET, level, tree.feature[node], -1, start, missing, len(goes_left) - start)
-
-
-def _compiled(function: Function) -> Function:
-    """Compile on first use; keep the result beside the code where that can be written, as Python does with its own."""
-    options = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
-    try:
-        made: Function = numba.njit(cache=True, **options)(function)
-    except RuntimeError:
-        # A read-only installation without a home folder: each process compiles anew.
-        made = numba.njit(**options)(function)
-    return made
+    return (SPLIT_BY_SET, level, tree.feature[node], start, 0.0, missing, len(goes_left) - start)
 
 
 # Below, all arrays of a block lie in one flat memory, and a name such as `product` is the place where an array of one
 # number a row begins. Places are unsigned, because signed ones are checked for being counted from the end.
 
 
-class Block(NamedTuple):
-    """What one block of rows needs on its way through the steps.
-
-    Parameters
-    ----------
-    rows
-        Rows of the block.
-    at, weight
-        The quadrature.
-    memory
-        For each level the flags, the products and a place of the stack.
-    part, whole
-        Sums of each column, in single and in double precision.
-    """
-
-    rows: np.uint64
-    at: Singles
-    weight: Singles
-    memory: Singles
-    part: Singles
-    whole: Floats
-
-
-@_compiled
+@compiled
 def _explain_rows(
     columns: Singles, start: int, stop: int, program: Program, at: Singles, weight: Singles, values: Floats
 ) -> None:
     """Fill the values of the rows from start to stop, a block at a time."""
     width, levels = np.uint64(len(columns)), int(program.level.max()) + 2
     memory = np.empty(levels * (FLAGS + 2 * len(at)) * BLOCK_ROWS, np.float32)
-    part, whole = np.empty(len(columns) * BLOCK_ROWS, np.float32), np.empty(len(columns) * BLOCK_ROWS, np.float64)
-    part[:] = 0
+    part, whole = np.zeros(len(columns) * BLOCK_ROWS, np.float32), np.empty(len(columns) * BLOCK_ROWS, np.float64)
     for first in range(start, stop, BLOCK_ROWS):
         rows = np.uint64(min(BLOCK_ROWS, stop - first))
+        for point in range(len(at)):
+            memory[int(rows) * (FLAGS + point) : int(rows) * (FLAGS + point + 1)] = weight[point]
         whole[:] = 0
-        block = Block(rows, at, weight, memory, part, whole)
-        _run(columns.ravel(), np.uint64(first), np.uint64(columns.shape[1]), program, block)
+        _run(columns.ravel(), first, columns.shape[1], rows, program, at, memory, part, whole)
         for row in range(rows):
             for column in range(width):
                 values[np.uint64(first) + row, column] = whole[column * rows + row]
 
 
-@_compiled
-def _run(columns: Singles, offset: np.uint64, stride: np.uint64, program: Program, block: Block) -> None:
-    """Take one block through the steps of all trees."""
-    rows, points = block.rows, np.uint64(len(block.at))
-    flags = np.uint64(FLAGS) * rows
-    span = flags + np.uint64(2) * points * rows
-    for point in range(points):
-        block.memory[flags + point * rows : flags + (point + np.uint64(1)) * rows] = block.weight[point]
-    held, added, often = np.uint64(0), 0, STEPS_A_COLUMN * (len(block.whole) // BLOCK_ROWS)
+@compiled
+def _run(
+    columns: Singles,
+    offset: int,
+    stride: int,
+    rows: np.uint64,
+    program: Program,
+    at: Singles,
+    memory: Singles,
+    part: Singles,
+    whole: Floats,
+) -> None:
+    """Take one block, whose root products are the weights of the quadrature, through the steps of all trees."""
+    stored = np.uint64(FLAGS + len(at)) * rows
+    span = stored + np.uint64(len(at)) * rows
+    held, added, often = np.uint64(0), 0, STEPS_A_COLUMN * (len(whole) // BLOCK_ROWS)
     for step in range(len(program.kind)):
         kind, level, feature = program.kind[step], program.level[step] * span, program.feature[step]
-        stack = held * span + flags + points * rows
+        first, second, before = program.first[step], program.second[step], program.before[step]
+        sums, stack, earlier = feature * rows, held * span + stored, program.earlier[step]
         if kind <= SPLIT_BY_SET:
             if level == 0 and step - added > often:
-                _add_part(block.part, block.whole)
+                _add_part(part, whole)
                 added = step
-            _ask(columns, offset + feature * stride, program, step, block, level)
+            column = np.uint64(offset) + feature * np.uint64(stride)
+            if kind == SPLIT:
+                _ask(columns, column, rows, memory, level, first, second)
+            else:
+                _ask_for_set(
+                    columns, column, rows, memory, level, program.goes_left, np.uint64(earlier), before, second
+                )
         elif kind == DESCEND:
-            _descend(program, step, block, level, span)
+            _descend(memory, rows, at, level, span, first, second, before, earlier)
         elif kind == LEAF:
-            block.memory[stack : stack + points * rows] = program.first[step]
+            for place in range(stack, stack + span - stored):
+                memory[place] = first
         elif kind == LEAF_PAIR:
-            _join_leaves(program, step, block, level, stack)
+            _join_leaves(memory, rows, at, level, stack, part, sums, first, second, before)
         else:
-            held -= np.uint64(1)
-            _join(program, step, block, level, span, stack - span)
-        if level == 0 and kind >= LEAF:
-            held = np.uint64(0)
-        elif kind != JOIN and kind >= LEAF:
-            held += np.uint64(1)
-    _add_part(block.part, block.whole)
+            held -= np.uint64(2)
+            _join(memory, rows, at, level, span, stack - span, part, sums, first, second, before, earlier)
+        if kind in (LEAF, LEAF_PAIR, JOIN):
+            held = np.uint64(0) if level == 0 else held + np.uint64(1)
+    _add_part(part, whole)
 
 
-@_compiled
+@compiled
 def _add_part(part: Singles, whole: Floats) -> None:
     for place in range(len(part)):
         whole[place] += part[place]
         part[place] = 0
 
 
-@_compiled
-def _ask(columns: Singles, column: np.uint64, program: Program, step: int, block: Block, left: np.uint64) -> None:
+@compiled
+def _ask(
+    columns: Singles, column: np.uint64, rows: np.uint64, memory: Singles, left: np.uint64, threshold: Any, missing: Any
+) -> None:
     """Write 1 for each row that goes left, else 0."""
-    rows, memory, first = block.rows, block.memory, program.first[step]
-    yes, no, missing = np.float32(1), np.float32(0), program.second[step]
-    if program.kind[step] == SPLIT_BY_SET:
-        start, size = np.uint64(first), program.before[step]
+    yes, no = np.float32(1), np.float32(0)
+    if missing:
         for row in range(rows):
-            value = columns[column + row]
-            listed = value >= 0 and value < size
-            known = program.goes_left[start + np.uint64(value)] if listed else yes
-            memory[left + row] = missing if np.isnan(value) else known
-    elif missing:
-        for row in range(rows):
-            memory[left + row] = no if columns[column + row] >= first else yes
+            memory[left + row] = no if columns[column + row] >= threshold else yes
     else:
         for row in range(rows):
-            memory[left + row] = yes if columns[column + row] < first else no
+            memory[left + row] = yes if columns[column + row] < threshold else no
 
 
-@_compiled
-def _descend(program: Program, step: int, block: Block, level: np.uint64, span: np.uint64) -> None:
+@compiled
+def _ask_for_set(
+    columns: Singles,
+    column: np.uint64,
+    rows: np.uint64,
+    memory: Singles,
+    left: np.uint64,
+    goes_left: Singles,
+    start: np.uint64,
+    size: np.float32,
+    missing: np.float32,
+) -> None:
+    """Write 1 for each row whose category goes left, else 0; a category beyond the set goes left."""
+    for row in range(rows):
+        value = columns[column + row]
+        listed = value >= 0 and value < size
+        known = goes_left[start + np.uint64(value)] if listed else np.float32(1)
+        memory[left + row] = missing if np.isnan(value) else known
+
+
+@compiled
+def _descend(
+    memory: Singles,
+    rows: np.uint64,
+    at: Singles,
+    level: np.uint64,
+    span: np.uint64,
+    share: np.float32,
+    side: np.float32,
+    before: np.float32,
+    earlier: int,
+) -> None:
     """Multiply the products by the factor of the edge to one child."""
-    rows, at, memory = block.rows, block.at, block.memory
-    share, earlier = program.first[step], program.earlier[step]
     meets, met = level + rows, np.uint64(max(earlier, 0)) * span + rows
-    side, turn = program.second[step], np.float32(1) - np.float32(2) * program.second[step]
+    turn = np.float32(1) - side - side
     for row in range(rows):
         memory[meets + row] = side + turn * memory[level + row]
     if earlier >= 0:
@@ -310,45 +314,65 @@ def _descend(program: Program, step: int, block: Block, level: np.uint64, span: 
             for row in range(rows):
                 memory[below + row] = memory[product + row] * (fixed + t * memory[meets + row])
         else:
-            f0, f1, f2, _, _ = _factors(share, program.before[step], t)
+            f0, f1, f2, _, _ = _factors(share, before, t)
             for row in range(rows):
                 factor = f0 + f1 * memory[met + row] + f2 * memory[meets + row]
                 memory[below + row] = memory[product + row] * factor
 
 
-@_compiled
-def _join_leaves(program: Program, step: int, block: Block, level: np.uint64, stack: np.uint64) -> None:
+@compiled
+def _join_leaves(
+    memory: Singles,
+    rows: np.uint64,
+    at: Singles,
+    level: np.uint64,
+    stack: np.uint64,
+    part: Singles,
+    sums: np.uint64,
+    one_side: np.float32,
+    other: np.float32,
+    share: np.float32,
+) -> None:
     """Do the work of a join for a split with two leaves, whose values are the same for all rows."""
-    rows, at, memory, part = block.rows, block.at, block.memory, block.part
-    share, right, sums = program.before[step], program.second[step], program.feature[step] * rows
-    gap = program.first[step] - right
+    gap = one_side - other
     for point in range(np.uint64(len(at))):
         product, value = level + (np.uint64(FLAGS) + point) * rows, stack + point * rows
-        fixed, slope = right + gap * share * (np.float32(1) - at[point]), gap * at[point]
+        fixed, slope = other + gap * share * (np.float32(1) - at[point]), gap * at[point]
         for row in range(rows):
             part[sums + row] += memory[product + row] * (memory[level + row] - share) * gap
             memory[value + row] = fixed + slope * memory[level + row]
 
 
-@_compiled
-def _join(program: Program, step: int, block: Block, level: np.uint64, span: np.uint64, right: np.uint64) -> None:
+@compiled
+def _join(
+    memory: Singles,
+    rows: np.uint64,
+    at: Singles,
+    level: np.uint64,
+    span: np.uint64,
+    right: np.uint64,
+    part: Singles,
+    sums: np.uint64,
+    share: np.float32,
+    other_share: np.float32,
+    before: np.float32,
+    earlier: int,
+) -> None:
     """Add what a split's column is worth to its sum, and put the sum over its leaves in place of the left child's."""
-    rows, at, memory, part = block.rows, block.at, block.memory, block.part
-    share, earlier, sums = program.first[step], program.earlier[step], program.feature[step] * rows
     met = np.uint64(max(earlier, 0)) * span + rows
     for point in range(np.uint64(len(at))):
         t, product, second = at[point], level + (np.uint64(FLAGS) + point) * rows, right + point * rows
         first, rest = second - span, np.float32(1) - t
         if earlier < 0:
-            fixed_first, fixed_second = share * rest, program.second[step] * rest + t
+            fixed_first, fixed_second = share * rest, other_share * rest + t
             for row in range(rows):
                 left, one_side, other = memory[level + row], memory[first + row], memory[second + row]
                 gap = one_side - other
                 part[sums + row] += memory[product + row] * (left - share) * gap
                 memory[first + row] = one_side * fixed_first + other * fixed_second + t * left * gap
         else:
-            f0, f1, f2, g1, g2 = _factors(share, program.before[step], t)
-            s0, s1, s2, h1, h2 = _factors(program.second[step], program.before[step], t)
+            f0, f1, f2, g1, g2 = _factors(share, before, t)
+            s0, s1, s2, h1, h2 = _factors(other_share, before, t)
             for row in range(rows):
                 both, one_side, other = memory[met + row], memory[first + row], memory[second + row]
                 left = both * memory[level + row]
@@ -358,7 +382,7 @@ def _join(program: Program, step: int, block: Block, level: np.uint64, span: np.
                 memory[first + row] = one_side + (s0 + s1 * both + s2 * (both - left)) * other
 
 
-@_compiled
+@compiled
 def _factors(share: np.float32, before: np.float32, t: np.float32) -> tuple[np.float32, ...]:
     """Coefficients of an edge whose column was asked before.
 
