@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 SERVICES := spark or postgres or browser
+WORKERS  := -n 2 --dist loadgroup
 
 .PHONY: help run test test-all check lint docs lock
 .DEFAULT_GOAL := help
@@ -18,10 +19,10 @@ run: $(READY)  ## Install, then run the demo company to the end
 	@$(BIN)/churnlab run
 
 test: $(READY)  ## Install, then run every test that needs no Spark, PostgreSQL server or browser
-	@$(BIN)/python -m pytest -q -m "not ($(SERVICES))"
+	@$(BIN)/python -m pytest -q $(WORKERS) -m "not ($(SERVICES))"
 
 test-all: $(READY)  ## Run every test; a missing service is a failure
-	@CHURNLAB_REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q
+	@CHURNLAB_REQUIRE_SERVICES=1 $(BIN)/python -m pytest -q $(WORKERS)
 
 check: lint  ## Check style, types and import rules
 	@$(BIN)/mypy

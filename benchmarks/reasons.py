@@ -10,27 +10,21 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from fnmatch import fnmatch
 from typing import Any
 
 import duckdb
 import pandas as pd
 
 NAMES = {
-    "usage_decay": ("usage__",),
-    "unresolved_tickets": ("tickets__", "feedback__csat"),
-    "failed_payments": ("payments__",),
-    "no_contact": ("interactions__",),
-    "competitor": (
-        "interactions__competitor",
-        "interactions__mentions",
-        "feedback__competitor",
-        "feedback__mentions_competitor",
-        "tickets__mentions_competitor",
-        "deals__",
-    ),
-    "price_gap": ("contracts__", "interactions__price", "feedback__price"),
+    "usage_decay": ("usage__*",),
+    "unresolved_tickets": ("tickets__*", "feedback__csat*"),
+    "failed_payments": ("payments__*",),
+    "no_contact": ("interactions__*",),
+    "competitor": ("*competitor*", "deals__*"),
+    "price_gap": ("*price*", "*offer*"),
 }
-"""What signals a cause moves, by the beginning of their names."""
+"""Patterns of the names of signals that a cause moves."""
 
 
 def main() -> None:
@@ -54,7 +48,7 @@ def main() -> None:
 
 def names(cause: str, signals: list[str]) -> bool:
     """Whether one of the signals is what the cause moves."""
-    return any(signal.startswith(NAMES[cause]) for signal in signals)
+    return any(fnmatch(signal, pattern) for signal in signals for pattern in NAMES[cause])
 
 
 def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:

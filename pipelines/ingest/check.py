@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from features.tables import TABLES, Table
 from pipelines.errors import ConfigError
 from pipelines.ingest.mapping import Mapping, Source
@@ -29,6 +31,7 @@ def _check_columns(table: Table, source: Source) -> None:
     if not isinstance(source.columns, dict):
         return
     filled = (*source.columns, *source.aggregate)
+    check_known_from(table, [name for name in filled if name in table])
     for name in filled:
         if name not in table:
             names = [column.name for column in table.all_columns]
@@ -39,6 +42,24 @@ def _check_columns(table: Table, source: Source) -> None:
                 f"The mapping of {table.name} lacks the required column '{name}'",
                 allowed=f"required are {', '.join(table.required)}",
                 do=f"add {name}: a source column, an expression or a constant",
+            )
+
+
+def check_known_from(table: Table, filled: Iterable[str]) -> None:
+    """Refuse a column that is learned later than its row and comes without the time from which it is known.
+
+    Raises
+    ------
+    ConfigError
+        For the first such column; it could never be used, since no cutoff would know it.
+    """
+    there = set(filled)
+    for name, known_from in table.late_columns.items():
+        if name in there and known_from not in there:
+            raise ConfigError(
+                f"{table.name}.{name} is learned later than its row, and the time of that, {known_from}, is not mapped",
+                allowed=f"{name} together with {known_from}",
+                do=f"map {known_from}, or leave {name} out",
             )
 
 

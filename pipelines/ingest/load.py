@@ -9,6 +9,7 @@ import duckdb
 
 from features.tables import KNOWN_AT, Column, Table
 from pipelines.errors import ConfigError, DataError
+from pipelines.ingest.check import check_known_from
 from pipelines.ingest.columns import Reader, acceptable, convention_of, kind_of, read_columns
 from pipelines.ingest.ledger import Ledger
 from pipelines.ingest.mapping import ColumnSpec, Source
@@ -115,6 +116,7 @@ def _specs(job: Job) -> dict[str, ColumnSpec]:
             allowed=nearest(missing[0], job.staged.types),
             do="list the columns instead of 'same'",
         )
+    check_known_from(job.table, found)
     return found
 
 

@@ -14,6 +14,7 @@ from pipelines.ingest import Mapping, ingest
 from pipelines.ingest.mapping import ColumnSpec, FlatSource, Source
 
 ORDER = {"order_id": "id", "customer_id": "customer", "ordered_at": "at"}
+TICKET = {"ticket_id": "id", "customer_id": "customer", "opened_at": "at"}
 CONTENT = "id,customer,at,amount,units\n1,c1,2026-01-01,10,2\n"
 
 
@@ -81,6 +82,10 @@ def refused(folder: Path, table: str = "orders", **settings: Any) -> str:
         ({"table": "order"}, "Unknown table 'order' in the mapping. Allowed: 'orders'"),
         ({"columns": ORDER | {"amout": "amount"}}, "Table orders has no column 'amout'. Allowed: 'amount'"),
         ({"columns": {"order_id": "id", "customer_id": "customer"}}, "lacks the required column 'ordered_at'"),
+        (
+            {"table": "tickets", "columns": TICKET | {"satisfaction": "units"}},
+            "tickets.satisfaction is learned later than its row, and the time of that, ",
+        ),
         (
             {"columns": ORDER | {"amount": "ammount"}},
             "orders.amount: the source has no column 'ammount'. Allowed: 'amount'",
