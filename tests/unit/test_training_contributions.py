@@ -1,5 +1,6 @@
 """What columns add sums to the answer of every family, and the ways to compute it agree."""
 
+import functools
 import importlib.util
 import json
 from dataclasses import replace
@@ -76,6 +77,12 @@ def fitted(family: str, examples: Examples) -> FittedModel:
     return FittedModel(core, Calibrator("platt", ((0.8, -0.2),)), preparation.only(core.features))
 
 
+@functools.cache
+def usual(family: str) -> FittedModel:
+    """The model that several tests read; none changes it."""
+    return fitted(family, customers())
+
+
 families = pytest.mark.parametrize(
     "family", ["recency_rule", "logistic", "decision_tree", "hist_boosting", "xgboost", "blend"]
 )
@@ -83,7 +90,7 @@ families = pytest.mark.parametrize(
 
 @families
 def test_parts_sum_to_the_log_odds_over_the_projects_own_columns(family, tmp_path):
-    model, scored = fitted(family, customers()), customers(400, seed=1).features
+    model, scored = usual(family), customers(400, seed=1).features
     scored.loc[:5, "plan"] = "unheard of"
 
     parts = model.contributions(scored)
@@ -112,7 +119,7 @@ def test_parts_are_counted_from_the_average_training_row(family):
 
 @families
 def test_no_rows_and_one_row(family):
-    model, scored = fitted(family, customers(600)), customers(9, seed=1).features
+    model, scored = usual(family), customers(9, seed=1).features
 
     whole = model.contributions(scored)
 
@@ -125,8 +132,7 @@ def long_frame(examples: Examples, rows: int) -> pd.DataFrame:
 
 
 def test_many_rows_take_the_compiled_way_and_agree_with_the_other(monkeypatch):
-    examples = customers()
-    core, scored = fitted("xgboost", examples), long_frame(customers(700, seed=1), boosting.COMPILED_ROWS)
+    core, scored = usual("xgboost"), long_frame(customers(700, seed=1), boosting.COMPILED_ROWS)
     scored.loc[:9, "plan"] = "unheard of"
     explained, own = [], TreeExplainer.values
 
