@@ -14,6 +14,11 @@ import duckdb
 from pipelines.errors import ConnectionFailed, NotReady
 
 FILE = "warehouse.duckdb"
+MEMORY_BYTES = 2_000_000_000
+"""What DuckDB may hold in memory, so that a stage of many customers stays below 3 GB with Python, the libraries and
+what DuckDB does not count; the rest goes to a folder that DuckDB makes beside the file."""
+_SHARE_OF_DEFAULT = 0.6
+"""DuckDB would take four fifths of the machine's memory, or of the container's; this leaves it less than half."""
 
 
 @contextmanager
@@ -69,7 +74,15 @@ def _connected(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         do = "wait for the other job to end" if locked else "move the file away; the stages make it anew"
         raise ConnectionFailed(given, do=do) from error
     connection.execute("SET TimeZone = 'UTC'")
+    _bound_memory(connection)
     # DuckDB's own bar would write over ours. In Jupyter it refuses the setting, and shows none without widgets.
     if "ipykernel" not in sys.modules:
         connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def _bound_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
+    assert row is not None
+    limit = min(MEMORY_BYTES, int(row[0] * _SHARE_OF_DEFAULT))
+    connection.execute("SET memory_limit = $limit", {"limit": f"{limit}B"})
