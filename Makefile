@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 SERVICES := spark or postgres or browser
-WORKERS  := -n 2 --dist loadgroup
+WORKERS  := -n 2 --dist loadfile
 
 .PHONY: help run test test-all check lint docs lock
 .DEFAULT_GOAL := help

@@ -33,14 +33,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     return report
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker what shares a line that has run, and the tests of one file."""
-    for item in items:
-        line = "demo_workspace" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("demo_workspace" if line else item.nodeid.split("::")[0]))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _only_own_settings() -> Iterator[None]:
     """Keep the settings of whoever runs the tests out of them."""
