@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from pipelines.report.style import colour_of, styled
+from pipelines.report.style import colour_of, dashes_of, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,9 @@ def _gain(test: pd.DataFrame, families: list[str], best: str) -> Any:
                 scale=alt.Scale(domain=families, range=[colour_of(family, best) for family in families]),
                 legend=alt.Legend(orient="bottom-right", title=None),
             ),
-            strokeDash=alt.StrokeDash("model:N", legend=None),
+            strokeDash=alt.StrokeDash(
+                "model:N", legend=None, scale=alt.Scale(domain=families, range=dashes_of(families, best))
+            ),
             tooltip=["model", alt.Tooltip(share, format=".1%"), alt.Tooltip(recall, format=".1%")],
         )
     )
