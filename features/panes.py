@@ -67,8 +67,7 @@ class Panes:
             self._put("windows")
         if "ever" in self._statements:
             self._add_history(cutoff)
-            self._show([(self._history, ""), *unsettled], self._history_columns, cutoff)
-            self._put("ever")
+            self._tell_history(unsettled, cutoff)
 
     def _name(self, what: str) -> str:
         return self._source.name(what)
@@ -127,6 +126,15 @@ class Panes:
         self._store.put(self._history, self._statements["history"])
         if before:
             self._store.drop(before)
+
+    def _tell_history(self, unsettled: Sequence[_Piece], cutoff: int) -> None:
+        """Put the whole history together with what still changes; it is one row a customer already."""
+        if unsettled:
+            self._show([(self._history, ""), *unsettled], self._history_columns, cutoff)
+            self._put("ever")
+            return
+        names = {self._asked.value_name(place, None): _place_name(place) for place in self._asked.added_ever}
+        self._store.view(self._name("ever"), select(self._history, [CODE, *names], formulas=names))
 
     @property
     def _history_columns(self) -> list[str]:
