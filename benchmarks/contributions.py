@@ -1,7 +1,7 @@
 """Rows a second of exact contributions: the compiled method against XGBoost's own ``pred_contribs``, in one run.
 
-    python benchmarks/contributions.py                     # 200 trees on 100 columns, depths 6, 4 and 3
-    python benchmarks/contributions.py --depths 8 --rows 20000
+    python -m benchmarks.contributions                     # 200 trees on 100 columns, depths 6, 4 and 3
+    python -m benchmarks.contributions --depths 8 --rows 20000
 
 Both take the same encoded matrix and all processors, and the best of three turns counts. Fails if the two differ by
 more than 1e-5 or the compiled method is less than 20 times as fast. Compiling is timed apart, from an empty cache; so

@@ -1,8 +1,8 @@
 """Time and memory of the feature panel: the usage family against other ways, twelve cutoffs, and the whole catalogue.
 
-    python benchmarks/features.py                    # everything; about half an hour on 2 cores
-    python benchmarks/features.py --part usage       # one cutoff and twelve, against the others
-    python benchmarks/features.py --part catalogue   # every family on the demo company, 10,000 and 100,000 customers
+    python -m benchmarks.features                    # everything; about half an hour on 2 cores
+    python -m benchmarks.features --part usage       # one cutoff and twelve, against the others
+    python -m benchmarks.features --part catalogue   # every family on the demo company, 10,000 and 100,000 customers
 
 Each contestant is a process of its own that reads Parquet, computes, and writes Parquet; they take turns, and medians
 are compared. All must give the same numbers. polars is only needed here: install it by `uv pip install -e '.[peers]'`.
