@@ -85,4 +85,5 @@ def _bound_memory(connection: duckdb.DuckDBPyConnection) -> None:
     row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
     assert row is not None
     limit = min(MEMORY_BYTES, int(row[0] * _SHARE_OF_DEFAULT))
-    connection.execute("SET memory_limit = $limit", {"limit": f"{limit}B"})
+    # As text: to bind a parameter DuckDB imports pandas, which takes longer than many a command.
+    connection.execute(f"SET memory_limit = '{limit:d}B'")
