@@ -25,7 +25,12 @@ def list_signals(project_name: str, as_json: bool, core: bool) -> None:
         print("\n".join(column.name for column in found))
     else:
         rows = [(column.name, column.signal.unit, column.signal.meaning) for column in found]
-        Console().table(f"{len(rows)} signals", ("name", "unit", "meaning"), rows, texts=("unit", "meaning"))
+        Console().table(
+            f"{len({column.signal.name for column in found})} signals in {len(found)} columns",
+            ("name", "unit", "meaning"),
+            rows,
+            texts=("unit", "meaning"),
+        )
 
 
 def show_signal(project_name: str, name: str) -> None:
