@@ -1,9 +1,9 @@
-"""Whether use fades: against the time before, against the own past, against peers 使用衰减."""
+"""Whether use fades: against the time before and against the own past 使用衰减."""
 
 import ibis
 from ibis.expr import types as ir
 
-from features.catalog import profile, usage_breadth, usage_level
+from features.catalog import usage_level
 from features.facts import Facts
 from features.shapes import falling_streak, how_many, slope_over_mean, standardised, streak, variation
 from features.signal import derived, signal
@@ -367,88 +367,3 @@ def share_of_best_month(s: Values) -> ir.Value:
 def minutes_decline_in_quarter(s: Values) -> ir.Value:
     """Time of use of the last 30 days over that of the last 90; a third is a steady habit."""
     return ratio(s(usage_level.minutes, 30), s(usage_level.minutes, 90))
-
-
-@derived(
-    USAGE_EVENTS,
-    days=(30,),
-    unit="ratio",
-    empty=None,
-    risk="falls",
-    say={
-        "en": "Uses the product {value} times as much as firms of the same industry",
-        "zh": "近 {days} 天使用量为同行平均的 {value} 倍",
-    },
-    example="""
-    happened_at | customer_id
-    -1d         |
-    -2d         |
-    -3d         | b
-    customers
-    signed_up_at | customer_id | industry
-    -400d        |             | example_events
-    -400d        | b           | example_events
-    -400d        | c           | example_events
-    => 30d: 2
-    """,
-)
-def events_against_peers(s: Values) -> ir.Value:
-    """Uses over the mean of the customers of the same industry at the same cutoff."""
-    return ratio(s(usage_level.events), s.peers_mean(s(usage_level.events), s(profile.industry)))
-
-
-@derived(
-    USAGE_EVENTS,
-    days=(30,),
-    unit="share",
-    empty=None,
-    risk="falls",
-    say={
-        "en": "More active days than {value} of the firms of the same industry in the last {days} days",
-        "zh": "近 {days} 天活跃天数高于 {value} 的同行",
-    },
-    example="""
-    happened_at | customer_id
-    -1d         |
-    -2d         |
-    -3d         | b
-    customers
-    signed_up_at | customer_id | industry
-    -400d        |             | example_days
-    -400d        | b           | example_days
-    -400d        | c           | example_days
-    => 30d: 1
-    """,
-)
-def active_days_below_peers(s: Values) -> ir.Value:
-    """Share of the customers of the same industry with fewer active days."""
-    return s.peers_share_below(s(usage_level.active_days), s(profile.industry))
-
-
-@derived(
-    USAGE_EVENTS,
-    days=(30,),
-    unit="deviations",
-    empty=None,
-    risk="falls",
-    say={
-        "en": "The number of features used is {value} standard deviations from that of firms of the same industry",
-        "zh": "近 {days} 天使用功能数与同行相比偏离 {value} 个标准差",
-    },
-    example="""
-    happened_at | customer_id | feature
-    -1d         |             | reports
-    -2d         |             | sharing
-    -3d         | b           | reports
-    customers
-    signed_up_at | customer_id | industry
-    -400d        |             | example_breadth
-    -400d        | b           | example_breadth
-    -400d        | c           | example_breadth
-    => 30d: 1.224744871391589
-    """,
-)
-def breadth_against_peers(s: Values) -> ir.Value:
-    """Features used minus the mean of the industry, over its standard deviation."""
-    used, industry = s(usage_breadth.features_used), s(profile.industry)
-    return ratio(used - s.peers_mean(used, industry), s.peers_std(used, industry))

@@ -117,12 +117,7 @@ def test_lock_holds_what_the_project_asks_for(lock: str, pyproject: dict[str, An
 
 def test_no_file_is_too_full() -> None:
     lines = {str(file.relative_to(HOME)): len(file.read_text(encoding="utf-8").splitlines()) for file in python_files()}
-    assert {name: count for name, count in lines.items() if count > _most_lines(name)} == {}
-
-
-def _most_lines(name: str) -> int:
-    """Give the limit of a file: a family of signals is a list of declarations and may be longer."""
-    return 600 if name.startswith("features/catalog/") else MOST_LINES
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
 
 
 def test_files_are_named_for_what_they_hold() -> None:
