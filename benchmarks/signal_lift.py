@@ -88,34 +88,24 @@ def predicted(rows: Any, columns: list[str], seed: int, trials: int) -> dict[str
 
 def show(rows: Any, found: dict[str, list[dict[str, Any]]]) -> None:
     """Print AUC by family and set, and the difference with its interval."""
-    from sklearn.metrics import roc_auc_score
+    from evaluation.model.bootstrap import paired_difference
+    from evaluation.model.ranking import roc_auc
 
-    label = rows.examples.label[rows.split.test]
+    label, customer = rows.examples.label[rows.split.test], rows.examples.customer[rows.split.test]
     print(f"{len(label):,} customers, base rate {label.mean():.1%}")
     (before, first), (after, every) = found.items()
     for family in first[0]:
-        old, new = ([roc_auc_score(label, each[family]) for each in runs] for runs in (first, every))
-        low, high = interval(label, *(np.mean([each[family] for each in runs], axis=0) for runs in (first, every)))
+        old, new = ([roc_auc(label, each[family]) for each in runs] for runs in (first, every))
+        averaged = [np.mean([each[family] for each in runs], axis=0) for runs in (every, first)]
+        difference = paired_difference(label, *averaged, customer, replicates=2000)
         print(f"{family:<9} {before}: {describe(old)}   {after}: {describe(new)}")
-        print(f"{'':<9} difference {np.mean(new) - np.mean(old):+.4f}, 95 % interval {low:+.4f} to {high:+.4f}")
+        ends = f"{difference.low:+.4f} to {difference.high:+.4f}"
+        print(f"{'':<9} difference {np.mean(new) - np.mean(old):+.4f}, 95 % interval {ends}")
 
 
 def describe(values: list[float]) -> str:
     """Mean and range."""
     return f"{np.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
-
-
-def interval(label: Any, before: Any, after: Any) -> tuple[float, float]:
-    """95 % interval of the difference in AUC over customers drawn again."""
-    from sklearn.metrics import roc_auc_score
-
-    generator = np.random.default_rng(0)
-    differences = []
-    for _ in range(2000):
-        drawn = generator.integers(0, len(label), len(label))
-        differences.append(roc_auc_score(label[drawn], after[drawn]) - roc_auc_score(label[drawn], before[drawn]))
-    low, high = np.quantile(differences, (0.025, 0.975))
-    return float(low), float(high)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project, ScoreSettings
 from pipelines.panel import project_signals
+from pipelines.warehouse.scores import CHURN_REASONS, SCORE_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from training.model import FittedModel
 
-KEY = ("customer_id", "as_of", "horizon_days", "model_version")
 PEERS = "industry"
 
 
@@ -64,15 +64,13 @@ def explained(
         usual.take(chosen),
         most=settings.most_reasons,
     )
-    keys = scores.iloc[chosen[told["row"].astype(int)]][list(KEY)].reset_index(drop=True)
+    keys = scores.iloc[chosen[told["row"].astype(int)]][list(SCORE_KEY)].reset_index(drop=True)
     return keys.join(told.drop(columns="row").reset_index(drop=True))
 
 
 def no_reasons() -> pd.DataFrame:
     """Give no rows, with all columns."""
     import pandas as pd
-
-    from pipelines.warehouse.scores import CHURN_REASONS
 
     return pd.DataFrame(columns=list(CHURN_REASONS.columns))
 

@@ -66,9 +66,7 @@ def _described(column: SignalColumn) -> dict[str, Any]:
         "window_days": column.days,
         "unit": signal.unit,
         "without_rows": signal.empty,
-        "risk": {"rises": "grows with the value", "falls": "grows as the value falls", "none": "either way"}[
-            signal.risk
-        ],
+        "risk": RISK[signal.risk],
         "core": signal.core,
         "said_en": signal.say["en"],
         "said_zh": signal.say["zh"],

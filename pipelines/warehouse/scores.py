@@ -33,7 +33,7 @@ class ScoreTable:
     unchanging: tuple[str, ...] = ()
 
 
-_SCORE_KEY = ("customer_id", "as_of", "horizon_days", "model_version")
+SCORE_KEY = ("customer_id", "as_of", "horizon_days", "model_version")
 
 CHURN_SCORES = ScoreTable(
     "churn_scores",
@@ -50,7 +50,7 @@ CHURN_SCORES = ScoreTable(
         "valid_until": "TIMESTAMP",
         "run_id": "VARCHAR",
     },
-    _SCORE_KEY,
+    SCORE_KEY,
 )
 
 CHURN_REASONS = ScoreTable(
@@ -68,7 +68,7 @@ CHURN_REASONS = ScoreTable(
         "sentence_en": "VARCHAR",
         "sentence_zh": "VARCHAR",
     },
-    (*_SCORE_KEY, "position"),
+    (*SCORE_KEY, "position"),
 )
 
 SCORE_RUNS = ScoreTable(
