@@ -7,20 +7,15 @@ Both take the same encoded matrix and all processors, and the best of three turn
 more than 1e-5 or the compiled method is less than 20 times as fast. Compiling is timed apart, from an empty cache; so
 is reading the trees, which every call pays once.
 
-What was tried for 200 trees of depth 6, in microseconds a row on one core, where pred_contribs takes about 1,600:
+Tried for trees of depth 6, the fastest first:
 
-====  ==============================================================================================================
-10.8  FastTreeSHAP v2's idea: for groups of four leaves a table over the patterns of met conditions (128 x 7 numbers),
-      looked up for each row. A look-up costs 0.35 ns and a tree needs 81; tables of 10 bits need 60 but leave the
-      cache. Tables grow as 2 to the depth, so that deep trees would need another way.
-9.2   Quadrature (training/tree_contributions.py) with a view of the memory for each quantity: a step costs 50 ns before
-      it touches a row, which makes it 30 in blocks of 128 rows.
-5.2   The same with one flat memory and unsigned places: kept. Blocks of 512 to 1,024 rows are about equal, 256 take
-      twice as long. Bundling arrays into one argument costs half as much again, for counting references.
-8.2   Sums in double precision. Adding single precision ones to double ones now and then costs next to nothing and is as
-      exact: the largest difference falls from 5e-6 to 2e-6.
-10.9  All in double precision.
-====  ==============================================================================================================
+- Quadrature (training/tree_contributions.py) with one flat memory and unsigned places: kept. Blocks of 512 to 1,024 rows
+  are about equal, smaller ones slower; bundling arrays into one argument pays for counting references.
+- The same with sums in double precision throughout. Adding single precision ones to double ones now and then costs next
+  to nothing and is as exact.
+- Quadrature with a view of the memory for each quantity: making the view costs more than the step.
+- FastTreeSHAP v2's idea: for groups of leaves a table over the patterns of met conditions, looked up for each row.
+  Larger tables leave the cache, and they grow as 2 to the depth, so that deep trees would need another way.
 """
 
 from __future__ import annotations
