@@ -9,8 +9,8 @@ is reading the trees, which every call pays once.
 
 Tried for trees of depth 6, the fastest first:
 
-- Quadrature (training/tree_contributions.py) with one flat memory and unsigned places: kept. Blocks of 512 to 1,024 rows
-  are about equal, smaller ones slower; bundling arrays into one argument pays for counting references.
+- Quadrature (training/tree_contributions.py) with one flat memory and unsigned places: kept. Blocks of 512 to 1,024
+  rows are about equal, smaller ones slower; bundling arrays into one argument pays for counting references.
 - The same with sums in double precision throughout. Adding single precision ones to double ones now and then costs next
   to nothing and is as exact.
 - Quadrature with a view of the memory for each quantity: making the view costs more than the step.
