@@ -54,11 +54,11 @@ def names(cause: str, signals: list[str]) -> bool:
 def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reasons of the flagged test customers who left for a cause with signs, and these customers' causes."""
     from pipelines.artifacts import Store
+    from pipelines.bands import steady_bands
     from pipelines.config import load_project
     from pipelines.panel import project_signals
     from pipelines.reasons import explained, peers_of
     from pipelines.rows import labelled_rows
-    from pipelines.stages.score import band_of
     from pipelines.warehouse.duckdb_file import warehouse
     from training.model import load_model
 
@@ -75,7 +75,7 @@ def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
             "as_of": calendar["test_cutoff"],
             "horizon_days": calendar["horizon_days"],
             "model_version": "",
-            "band": [band_of(value, project.score.bands) for value in probability],
+            "band": steady_bands(probability, project.score),
         }
     )
     with warehouse(project.home, read_only=True) as connection:

@@ -110,17 +110,21 @@ def init(
 
 @app.command()
 def risks(
+    customer: Annotated[str | None, typer.Argument(help="A customer's id; all by default.")] = None,
     project: Project = "demo",
     most: Annotated[int, typer.Option(help="Customers to list.", min=1)] = 10,
     language: Annotated[str, typer.Option("--language", "-l", help="en or zh.")] = "en",
     debug: Debug = False,
 ) -> None:
-    """List the customers most likely to leave, each with its reasons."""
+    """List the customers most likely to leave, each with its reasons; or tell all about one."""
 
     def work() -> None:
-        from pipelines.commands.risks import list_risks
+        from pipelines.commands.risks import list_risks, tell_risk
 
-        list_risks(project, most, language)
+        if customer is None:
+            list_risks(project, most, language)
+        else:
+            tell_risk(project, customer, language)
 
     _guarded(work, debug)
 

@@ -181,10 +181,18 @@ class PromoteSettings(Section):
 class ScoreSettings(Section):
     """What the scoring job writes and where."""
 
-    bands: dict[str, Share]
+    bands: dict[str, Annotated[float, Field(gt=0, lt=1)]]
+    band_hysteresis_share: Annotated[float, Field(ge=0, lt=10)]
     valid_days: Days
     reason_bands: list[str]
     most_reasons: Annotated[int, Field(ge=1, le=20)]
+    most_moves: Annotated[int, Field(ge=0, le=20)]
+
+    @model_validator(mode="after")
+    def _bands_apart(self) -> Self:
+        if len(set(self.bands.values())) < len(self.bands):
+            raise ValueError("two bands begin at the same probability; give each its own floor or leave one out")
+        return self
 
     @model_validator(mode="after")
     def _bands_of_reasons(self) -> Self:

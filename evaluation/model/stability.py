@@ -57,7 +57,10 @@ def band_of(probability: ArrayLike, edges: Sequence[float]) -> IntArray:
 
 
 def steady_band(previous_band: ArrayLike, probability: ArrayLike, edges: Sequence[float], margin: float) -> IntArray:
-    """Band with hysteresis: a customer changes band only when the probability passes the edge by `margin`.
+    """Band with hysteresis: a customer changes band only when the odds of leaving pass the edge by `margin`.
+
+    A part of the odds means the same for an edge of 3 % and for one of 90 %: it is a constant distance in log odds, in
+    which noise of a score is about equally large everywhere.
 
     Parameters
     ----------
@@ -68,20 +71,21 @@ def steady_band(previous_band: ArrayLike, probability: ArrayLike, edges: Sequenc
     edges
         As `band_of`.
     margin
-        How far past an edge a probability must be, 0 to less than 1; 0 gives the plain band.
+        Part by which the odds must pass an edge, 0 or more; 0 gives the plain band. With 0.2 a band that begins at 30 %
+        is entered at 34 % and left below 26.3 %.
 
     Raises
     ------
     JudgementError
-        For a margin outside [0, 1), a band without edges and as `band_of`.
+        For a margin below 0, a band without edges and as `band_of`.
 
     Examples
     --------
-    >>> steady_band([1, 1, 0, -1], [0.28, 0.2, 0.33, 0.33], edges=[0.3, 0.6], margin=0.05)
+    >>> steady_band([1, 1, 0, -1], [0.28, 0.2, 0.33, 0.33], edges=[0.3, 0.6], margin=0.2)
     array([1, 0, 0, 1])
     """
-    if not 0 <= margin < 1:
-        raise JudgementError(f"margin must be at least 0 and below 1; given {margin:g}.")
+    if not 0 <= margin < np.inf:
+        raise JudgementError(f"margin must be at least 0; given {margin:g}. 0.2 means 20 % of the odds.")
     limits, values = _checked_edges(edges), probabilities(probability)
     before = numbers(previous_band, "previous_band").astype(np.intp)
     same_length(previous_band=before, probability=values)
@@ -89,8 +93,9 @@ def steady_band(previous_band: ArrayLike, probability: ArrayLike, edges: Sequenc
         raise JudgementError(
             f"previous_band has band {before.max()}, but {limits.size} edges make bands 0 to {limits.size}."
         )
-    surely_reached = np.searchsorted(limits, values - margin, side="right")
-    hardly_reached = np.searchsorted(limits, values + margin, side="right")
+    entered, left = limits * (1 + margin) / (1 + limits * margin), limits / (1 + margin * (1 - limits))
+    surely_reached = np.searchsorted(entered, values, side="right")
+    hardly_reached = np.searchsorted(left, values, side="right")
     return np.where(before < 0, band_of(values, edges), np.clip(before, surely_reached, hardly_reached))
 
 

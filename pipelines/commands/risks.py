@@ -1,26 +1,58 @@
-"""The command that lists the customers most likely to leave, and why."""
+"""The commands that list the customers most likely to leave, and tell all about one: why, and what moved the score."""
 
 from __future__ import annotations
 
-from pipelines.config import load_project
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from pipelines.config import Project, load_project
 from pipelines.console import Console
 from pipelines.errors import ConfigError, NotReady
 
 LANGUAGES = ("en", "zh")
 HEADS = {
-    "en": ("rank", "customer", "risk", "band", "why"),
-    "zh": ("排名", "客户", "流失概率", "风险等级", "原因"),
+    "en": ("rank", "customer", "risk", "before", "band", "why"),
+    "zh": ("排名", "客户", "流失概率", "上次", "风险等级", "原因"),
+}
+MOVED_HEADS = {
+    "en": ("what moved the score since {before:%Y-%m-%d}", "points", "new data", "time", "model"),
+    "zh": ("自 {before:%Y-%m-%d} 以来评分变化的原因", "百分点", "新数据", "时间", "模型"),
+}
+WHY = {"en": "why", "zh": "原因"}
+SUMMARY = {
+    "en": "{probability:.0%} likely to leave in the next {days} days · band {band} · rank {rank}",
+    "zh": "未来 {days} 天流失概率 {probability:.0%} · 风险等级{band} · 第 {rank} 位",
 }
 BANDS_ZH = {"high": "高", "medium": "中", "low": "低"}
 _ROWS = """
-    SELECT rank, customer_id, probability, band, as_of,
+    SELECT rank, customer_id, probability, before, band, as_of,
            coalesce(list(sentence ORDER BY position) FILTER (sentence IS NOT NULL), []) AS sentences
     FROM scores.churn_scores_current LEFT JOIN (
         SELECT customer_id, as_of, horizon_days, model_version, position,
                CASE WHEN ? = 'zh' THEN sentence_zh ELSE sentence_en END AS sentence
         FROM scores.churn_reasons
     ) USING (customer_id, as_of, horizon_days, model_version)
+    LEFT JOIN (
+        SELECT customer_id, as_of, horizon_days, model_version, any_value(probability_before) AS before
+        FROM scores.churn_moves GROUP BY ALL
+    ) USING (customer_id, as_of, horizon_days, model_version)
     GROUP BY ALL ORDER BY rank LIMIT ?
+"""
+_ONE = """
+    SELECT customer_id, as_of, horizon_days, model_version, probability, band, rank
+    FROM scores.churn_scores_current WHERE customer_id = ?
+"""
+_REASONS = """
+    SELECT CASE WHEN ? = 'zh' THEN sentence_zh ELSE sentence_en END FROM scores.churn_reasons
+    WHERE customer_id = ? AND as_of = ? AND horizon_days = ? AND model_version = ? ORDER BY position
+"""
+_MOVES = """
+    SELECT CASE WHEN ? = 'zh' THEN sentence_zh ELSE sentence_en END, change, from_data, from_time, from_model,
+           previous_as_of
+    FROM scores.churn_moves
+    WHERE customer_id = ? AND as_of = ? AND horizon_days = ? AND model_version = ? ORDER BY position
 """
 
 
@@ -34,26 +66,87 @@ def list_risks(project_name: str, most: int, language: str) -> None:
     NotReady
         If nothing has been scored, or every score has expired.
     """
+    with _scores(project_name, language) as (project, connection):
+        found = connection.execute(_ROWS, [language, most]).fetchall()
+    if not found:
+        raise _no_scores(project_name)
+    rows = [
+        (str(rank), customer, _percent(risk), _percent(before), _band(band, language), "\n".join(sentences))
+        for rank, customer, risk, before, band, _, sentences in found
+    ]
+    Console().table(_title(project, found[0][5], language), HEADS[language], rows, texts=HEADS[language][-1:])
+
+
+def tell_risk(project_name: str, customer: str, language: str) -> None:
+    """Print the newest valid score of a customer, its reasons, and what moved it.
+
+    Raises
+    ------
+    ConfigError
+        If the language is another.
+    NotReady
+        If the customer has no valid score.
+    """
+    with _scores(project_name, language) as (project, connection):
+        found = connection.execute(_ONE, [customer]).fetchall()
+        if not found:
+            raise _no_score_of(customer, project_name)
+        key = [language, *found[0][:4]]
+        reasons, moves = (connection.execute(query, key).fetchall() for query in (_REASONS, _MOVES))
+    _, as_of, days, _, probability, band, rank = found[0]
+    console = Console()
+    console.line(f"{_title(project, as_of, language)} · {customer}")
+    said = SUMMARY[language].format(probability=probability, days=days, band=_band(band, language), rank=rank)
+    console.line(said)
+    if reasons:
+        console.table("", (WHY[language],), reasons)
+    if moves:
+        heads = [head.format(before=moves[0][-1]) for head in MOVED_HEADS[language]]
+        console.table("", heads, [(said, *map(_points, changes)) for said, *changes, _ in moves])
+
+
+@contextmanager
+def _scores(project_name: str, language: str) -> Iterator[tuple[Project, Any]]:
     from pipelines.warehouse.duckdb_file import warehouse
-    from pipelines.warehouse.scores import has_scores
+    from pipelines.warehouse.scores import TABLES, has_scores
 
     if language not in LANGUAGES:
         raise ConfigError(f"There is no language '{language}'", allowed=", ".join(LANGUAGES), do="choose one")
     project = load_project(project_name)
     with warehouse(project.home, read_only=True) as connection:
-        found = connection.execute(_ROWS, [language, most]).fetchall() if has_scores(connection) else []
-    if not found:
-        raise NotReady("There are no valid scores", do=f"run: churnlab score -p {project_name}")
-    title = f"{project.title['zh' if language == 'zh' else 'en']} · {found[0][4]:%Y-%m-%d}"
-    rows = [
-        _row(rank, customer, probability, band, sentences, language)
-        for rank, customer, probability, band, _, sentences in found
-    ]
-    Console().table(title, HEADS[language], rows, texts=HEADS[language][-1:])
+        if not all(has_scores(connection, table) for table in TABLES):
+            raise _no_scores(project_name)
+        yield project, connection
 
 
-def _row(
-    rank: int, customer: str, probability: float, band: str, sentences: list[str], language: str
-) -> tuple[str, ...]:
-    shown = BANDS_ZH.get(band, band) if language == "zh" else band
-    return str(rank), customer, f"{probability:.0%}", shown, "\n".join(sentences)
+def _no_scores(project_name: str) -> NotReady:
+    return NotReady("There are no valid scores", do=f"run: churnlab score -p {project_name}")
+
+
+def _no_score_of(customer: str, project_name: str) -> NotReady:
+    return NotReady(
+        f"There is no valid score of customer '{customer}'",
+        allowed="a customer who was scored: churnlab risks lists them",
+        do=f"correct the id, or score again: churnlab score -p {project_name}",
+    )
+
+
+def _title(project: Project, as_of: datetime, language: str) -> str:
+    return f"{project.title['zh' if language == 'zh' else 'en']} · {as_of:%Y-%m-%d}"
+
+
+def _band(band: str, language: str) -> str:
+    return BANDS_ZH.get(band, band) if language == "zh" else band
+
+
+def _percent(probability: float | None) -> str:
+    return "" if probability is None else f"{probability:.0%}"
+
+
+def _points(change: float) -> str:
+    """Write a change of probability in percentage points; nothing where it is none to speak of.
+
+    >>> _points(0.0312), _points(-0.1), _points(0.0004)
+    ('+3.1', '-10.0', '')
+    """
+    return f"{change * 100:+.1f}" if abs(change) >= 0.0005 else ""

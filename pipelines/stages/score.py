@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project, ScoreSettings
 from pipelines.console import Progress
-from pipelines.errors import DataError, NothingToLearn
+from pipelines.errors import NothingToLearn
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipelines.standing import Standing
+    from pipelines.warehouse.scores import ScoreTable
     from training.model import FittedModel
 
 
@@ -28,9 +31,13 @@ def score(
     as_of: datetime | None = None,
 ) -> dict[str, Any]:
     """Score every customer in the risk set at the newest complete day with the exported champion."""
-    from pipelines.reasons import explained, known_signals, no_reasons, peers_of
+    from pipelines.moves import Before, moved
+    from pipelines.reasons import explained, known_signals, peers_of
     from pipelines.stages.export import read_export
+    from pipelines.standing import Standing
     from pipelines.warehouse.duckdb_file import warehouse
+    from pipelines.warehouse.history import scores_before
+    from pipelines.warehouse.scores import CHURN_MOVES, CHURN_REASONS
     from training.errors import TrainingError
     from training.model import load_model
 
@@ -39,18 +46,24 @@ def score(
     model = load_model(export / "model")
     with warehouse(project.home) as connection:
         instant = as_of or _newest_day(project, accepted)
-        frame, excluded = _signals(connection, project, manifest, accepted, instant, progress)
+        standing = None if accepted["flat"] else Standing.of(connection, project, manifest, accepted)
+        before = scores_before(connection, instant, _horizon_days(manifest))
+        compared = before if settings.most_moves else before.iloc[:0]
+        frame, then, excluded = _signals(connection, accepted, standing, instant, compared, progress)
         if frame.empty:
             raise NothingToLearn(
                 f"No customer can be scored as of {instant:%Y-%m-%d}", do="check the tables and label.churn"
             )
-        scores = _scores(frame, model, settings, manifest, instant, accepted)
+        scores = _scores(frame, model, settings, manifest, instant, accepted, before["band"])
         known, peers = known_signals(project, accepted["flat"]), peers_of(connection, accepted)
+        told = {}
         try:
-            told = explained(model, frame, scores, settings, known, peers)
+            told[CHURN_REASONS] = explained(model, frame, scores, settings, known, peers)
         except TrainingError as error:
             progress.warn(f"No reasons are written: {error}")
-            told = no_reasons()
+        if standing is not None and then is not None:
+            progress(f"what moved since {before['as_of'].iloc[0]:%Y-%m-%d}")
+            told[CHURN_MOVES] = moved(model, frame, scores, Before(before, then, standing), settings, known)
         run = _run(scores, excluded, manifest, instant, started)
         touched = _write(connection, scores, told, run)
     high = int((scores["band"] == "high").sum())
@@ -84,40 +97,24 @@ def _newest_day(project: Project, accepted: dict[str, Any]) -> datetime:
 
 def _signals(
     connection: Any,
-    project: Project,
-    manifest: dict[str, Any],
     accepted: dict[str, Any],
+    standing: Standing | None,
     instant: datetime,
+    before: pd.DataFrame,
     progress: Progress,
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Signals of the risk set, by the code that training uses, and who was left out and why."""
-    if accepted["flat"]:
-        return _flat_signals(connection, accepted["schema"])
-    from features.compute import Panel, compute
-    from pipelines.panel import canonical_tables, project_signals
-    from pipelines.stages.label import check_tables, outcomes
-    from pipelines.warehouse.duckdb_file import backend
-    from training.labels.outcome import risk_set
-
-    assert project.label is not None
-    engine = backend(connection)
-    tables = canonical_tables(engine, accepted["schema"], accepted["tables"])
-    definitions = outcomes(project.label.churn)
-    check_tables(definitions, tables)
-    known = project_signals(project)
-    missing = [name for name in manifest["signals"] if name not in known]
-    if missing:
-        raise DataError(f"The champion needs signals that are not declared: {', '.join(missing[:5])}", do="train again")
-    population = risk_set(definitions, tables, [instant])
-    panel = Panel([known[name] for name in manifest["signals"]], [instant])
-    (_, table), *_ = list(_first(compute(engine, tables, population, panel, progress), engine))
-    everyone = engine.table("customers", database=accepted["schema"]).count().execute()
-    return table, {"not a customer at this time": int(everyone) - len(table)}
-
-
-def _first(computed: Any, engine: Any) -> Any:
-    for cutoff, table in computed:
-        yield cutoff, engine.to_pandas(table)
+) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, int]]:
+    """Signals of the risk set, those of the customers scored before at their time, and who was left out and why."""
+    if standing is None:
+        frame, excluded = _flat_signals(connection, accepted["schema"])
+        return frame, None, excluded
+    people, instants = standing.customers(instant), [instant]
+    if len(before):
+        instants.append(before["as_of"].iloc[0].to_pydatetime())
+        people = people.union(standing.people(before.index, instants[-1]))
+    found = standing.signals(people, instants, progress)
+    everyone = standing.engine.table("customers", database=accepted["schema"]).count().execute()
+    excluded = {"not a customer at this time": int(everyone) - len(found[instant])}
+    return found[instant], found[instants[-1]] if len(before) else None, excluded
 
 
 def _flat_signals(connection: Any, schema: str) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -133,22 +130,25 @@ def _scores(
     manifest: dict[str, Any],
     instant: datetime,
     accepted: dict[str, Any],
+    bands_before: pd.Series,
 ) -> pd.DataFrame:
     import pandas as pd
 
+    from pipelines.bands import steady_bands
+
     probability = model.predict(frame)
     low, high = model.interval(frame) if model.venn_abers else (None, None)
-    horizon = manifest["label"]["horizon_days"] if manifest["label"] else 0
+    customer = frame["customer_id"].astype("str")
     scores = pd.DataFrame(
         {
-            "customer_id": frame["customer_id"].astype("str"),
+            "customer_id": customer,
             "as_of": instant,
-            "horizon_days": horizon,
+            "horizon_days": _horizon_days(manifest),
             "model_version": str(manifest["version"]),
             "probability": probability,
             "probability_low": low,
             "probability_high": high,
-            "band": [band_of(value, settings.bands) for value in probability],
+            "band": steady_bands(probability, settings, customer.map(bands_before)),
             "valid_until": instant + timedelta(days=settings.valid_days),
         }
     )
@@ -158,14 +158,9 @@ def _scores(
     return scores
 
 
-def band_of(probability: float, bands: dict[str, float]) -> str:
-    """Give the band of a probability: the highest whose floor it reaches, else ``low``.
-
-    >>> band_of(0.6, {"high": 0.6, "medium": 0.3}), band_of(0.1, {"high": 0.6, "medium": 0.3})
-    ('high', 'low')
-    """
-    reached = [(floor, name) for name, floor in bands.items() if probability >= floor]
-    return max(reached)[1] if reached else "low"
+def _horizon_days(manifest: dict[str, Any]) -> int:
+    """Days that the probability looks ahead; 0 for a flat table, which has no time."""
+    return int(manifest["label"]["horizon_days"]) if manifest["label"] else 0
 
 
 def _run_id(manifest: dict[str, Any], instant: datetime, accepted: dict[str, Any]) -> str:
@@ -193,18 +188,21 @@ def _run(
     }
 
 
-def _write(connection: Any, scores: pd.DataFrame, told: pd.DataFrame, run: dict[str, Any]) -> int:
+def _write(connection: Any, scores: pd.DataFrame, told: Mapping[ScoreTable, pd.DataFrame], run: dict[str, Any]) -> int:
+    """Write everything in one transaction; what is told for no customer any more goes."""
     import pandas as pd
 
-    from pipelines.warehouse.scores import CHURN_REASONS, CHURN_SCORES, SCORE_RUNS, create, prune, upsert
+    from pipelines.warehouse.scores import CHURN_SCORES, SCORE_RUNS, TOLD, create, prune, upsert
 
     connection.begin()
     try:
         create(connection)
         touched = upsert(connection, CHURN_SCORES, scores)
         same = {name: run[name] for name in ("as_of", "model_version")}
-        prune(connection, CHURN_REASONS, told, same)
-        upsert(connection, CHURN_REASONS, told)
+        for table in TOLD:
+            rows = told.get(table, pd.DataFrame(columns=list(table.columns)))
+            prune(connection, table, rows, same)
+            upsert(connection, table, rows)
         upsert(connection, SCORE_RUNS, pd.DataFrame([run]))
         connection.commit()
     except BaseException:

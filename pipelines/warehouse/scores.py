@@ -11,7 +11,7 @@ from typing import Any
 SCHEMA = "scores"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScoreTable:
     """A table of the contract.
 
@@ -71,6 +71,31 @@ CHURN_REASONS = ScoreTable(
     (*SCORE_KEY, "position"),
 )
 
+CHURN_MOVES = ScoreTable(
+    "churn_moves",
+    {
+        "customer_id": "VARCHAR",
+        "as_of": "TIMESTAMP",
+        "horizon_days": "INTEGER",
+        "model_version": "VARCHAR",
+        "position": "INTEGER",
+        "previous_as_of": "TIMESTAMP",
+        "previous_model_version": "VARCHAR",
+        "probability_before": "DOUBLE",
+        "probability_after": "DOUBLE",
+        "signal": "VARCHAR",
+        "value_before": "VARCHAR",
+        "value": "VARCHAR",
+        "change": "DOUBLE",
+        "from_data": "DOUBLE",
+        "from_time": "DOUBLE",
+        "from_model": "DOUBLE",
+        "sentence_en": "VARCHAR",
+        "sentence_zh": "VARCHAR",
+    },
+    (*SCORE_KEY, "position"),
+)
+
 SCORE_RUNS = ScoreTable(
     "score_runs",
     {
@@ -90,7 +115,10 @@ SCORE_RUNS = ScoreTable(
     ("started_at", "finished_at"),
 )
 
-TABLES = (CHURN_SCORES, CHURN_REASONS, SCORE_RUNS)
+TOLD = (CHURN_REASONS, CHURN_MOVES)
+"""Tables that say more about a score; they hold rows of some customers only."""
+
+TABLES = (CHURN_SCORES, *TOLD, SCORE_RUNS)
 
 CURRENT = f"""
 CREATE OR REPLACE VIEW {SCHEMA}.churn_scores_current AS
@@ -116,10 +144,10 @@ def create(connection: Any) -> None:
     connection.execute(CURRENT)
 
 
-def has_scores(connection: Any) -> bool:
-    """Whether anything was ever scored here."""
+def has_scores(connection: Any, table: ScoreTable = CHURN_SCORES) -> bool:
+    """Whether anything was ever scored here; a table that came later is there from the next time on."""
     found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [SCHEMA, CHURN_REASONS.name]
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [SCHEMA, table.name]
     )
     return found.fetchone() is not None
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import datetime, timedelta
 
 import duckdb
 import pytest
@@ -14,22 +15,20 @@ def tables(warehouse):
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return {
             name: connection.execute(f"SELECT * FROM scores.{name} ORDER BY ALL").fetchall()
-            for name in ("churn_scores", "churn_reasons", "score_runs")
+            for name in ("churn_scores", "churn_reasons", "churn_moves", "score_runs")
         }
 
 
-@pytest.fixture
-def own_copy(demo_workspace, tmp_path, monkeypatch):
-    """The finished line in a folder of one's own, to change."""
+def copied(demo_workspace, folder):
+    """The finished line in another folder, as what makes runners of it."""
     from pipelines.config import load_project
     from pipelines.console import Console
     from pipelines.runner import Runner
 
-    shutil.copytree(demo_workspace.folder, tmp_path / "own")
-    monkeypatch.chdir(tmp_path / "own")
+    shutil.copytree(demo_workspace.folder, folder)
     # The sources stay where they are, so that only what a test changes runs again.
     overrides = [
-        text if text.startswith("data.root") else text.replace(str(demo_workspace.folder), str(tmp_path / "own"))
+        text if text.startswith("data.root") else text.replace(str(demo_workspace.folder), str(folder))
         for text in demo_workspace.overrides
     ]
 
@@ -37,6 +36,29 @@ def own_copy(demo_workspace, tmp_path, monkeypatch):
         return Runner(load_project(str(demo_workspace.conf), [*overrides, *more]), Console(quiet=True))
 
     return runner
+
+
+@pytest.fixture
+def own_copy(demo_workspace, tmp_path, monkeypatch):
+    """The finished line in a folder of one's own, to change."""
+    runner = copied(demo_workspace, tmp_path / "own")
+    monkeypatch.chdir(tmp_path / "own")
+    return runner
+
+
+@pytest.fixture(scope="module")
+def scored_twice(demo_workspace, tmp_path_factory):
+    """A runner of a line that has scored twenty days earlier, too."""
+    runner = copied(demo_workspace, tmp_path_factory.mktemp("history") / "own")()
+    score_twice(runner)
+    return runner
+
+
+def score_twice(runner):
+    runner.as_of = datetime.fromisoformat(runner.store.load("scored")["as_of"]) - timedelta(days=20)
+    runner.alone("score")
+    runner.as_of = None
+    runner.alone("score")
 
 
 def test_the_line_leaves_a_champion_and_scores(demo_workspace):
@@ -97,6 +119,51 @@ def test_scoring_twice_leaves_the_same_tables(own_copy):
     before = tables(warehouse)
     runner.alone("score")
     assert tables(warehouse) == before
+
+
+def test_what_moved_sums_to_the_change_of_every_score_that_is_told(scored_twice):
+    with duckdb.connect(str(scored_twice.project.home / "warehouse.duckdb")) as connection:
+        moved = connection.execute("""
+            SELECT any_value(probability_after - probability_before) - sum(change),
+                   sum(change) - sum(from_data + from_time + from_model), sum(abs(from_model)), sum(abs(from_time))
+            FROM scores.churn_moves GROUP BY customer_id, as_of
+        """).fetchall()
+        wanted = connection.execute(
+            """SELECT customer_id, old.probability, old.probability <> new.probability FROM scores.churn_scores old
+            JOIN scores.churn_scores new USING (customer_id) WHERE old.as_of < new.as_of
+            AND (new.band <> old.band OR new.band IN (SELECT unnest(?)))""",
+            [scored_twice.project.score.reason_bands],
+        ).fetchall()
+        told = connection.execute("SELECT DISTINCT customer_id, probability_before FROM scores.churn_moves").fetchall()
+    assert moved
+    assert [parts for parts in moved if max(abs(part) for part in parts[:3]) > 1e-9] == []
+    assert max(parts[3] for parts in moved) > 0
+    assert {one[:2] for one in wanted if one[2]} <= set(told) <= {one[:2] for one in wanted}
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "what moved the score since"), ("zh", "以来评分变化的原因")])
+def test_all_about_one_customer(language, word, scored_twice, monkeypatch, demo_workspace):
+    from pipelines.cli import app
+
+    with duckdb.connect(str(scored_twice.project.home / "warehouse.duckdb")) as connection:
+        customer, sentence = connection.execute(f"""
+            SELECT customer_id, sentence_{language} FROM scores.churn_moves WHERE position = 1 ORDER BY 1 LIMIT 1
+        """).fetchone()
+    monkeypatch.setenv("CHURNLAB__WORKSPACE", str(scored_twice.project.workspace))
+    monkeypatch.setenv("COLUMNS", "200")
+    project = ["-p", str(demo_workspace.conf)]
+    told = CliRunner().invoke(app, ["risks", customer, *project, "-l", language])
+    assert told.exit_code == 0
+    assert [each for each in (customer, sentence, word) if each not in told.output] == []
+    nobody = CliRunner().invoke(app, ["risks", "nobody", *project])
+    assert nobody.exit_code == 5
+    assert "no valid score of customer 'nobody'" in nobody.output
+
+
+def test_scoring_the_same_days_again_leaves_the_same_tables(scored_twice):
+    before = tables(scored_twice.project.home / "warehouse.duckdb")
+    score_twice(scored_twice)
+    assert tables(scored_twice.project.home / "warehouse.duckdb") == before
 
 
 def test_what_has_not_changed_is_skipped(demo_workspace, monkeypatch):

@@ -31,19 +31,25 @@ def test_a_band_begins_at_its_edge():
 @pytest.mark.parametrize(
     ("previous", "probability", "band"),
     [
-        (0, 0.34, 0),  # past the edge, but not by the margin
-        (0, 0.36, 1),
-        (1, 0.26, 1),
-        (1, 0.24, 0),
+        # 20 % of the odds: 3/7 is passed at 3.6/7 (34.0 %) and 3/8.4 (26.3 %), 3/2 at 1.8 (64.3 %) and 1.25 (55.6 %).
+        (0, 0.339, 0),
+        (0, 0.341, 1),
+        (1, 0.264, 1),
+        (1, 0.262, 0),
         (0, 0.99, 2),  # two bands at once
         (2, 0.01, 0),
-        (2, 0.58, 2),
+        (2, 0.556, 2),
+        (2, 0.555, 1),
         (0, 0.64, 1),  # far enough for the middle band, not for the highest
         (-1, 0.34, 1),  # no band before: the plain one
     ],
 )
 def test_a_band_changes_only_when_the_edge_is_passed_by_the_margin(previous, probability, band):
-    assert steady_band([previous], [probability], EDGES, margin=0.05).tolist() == [band]
+    assert steady_band([previous], [probability], EDGES, margin=0.2).tolist() == [band]
+
+
+def test_an_edge_near_certainty_can_still_be_passed():
+    assert steady_band([0, 1], [0.99, 0.95], [0.96], margin=0.5).tolist() == [1, 1]
 
 
 def test_without_margin_the_steady_band_is_the_plain_one():
@@ -74,7 +80,7 @@ def test_stability_follows_customers_from_cutoff_to_cutoff():
         d=[None, 0.4, 0.1],  # joins late
         e=[0.9, None, 0.9],  # pauses: no pair of cutoffs
     )
-    found = score_stability(scores.sample(frac=1, random_state=0), EDGES, margin=0.05)
+    found = score_stability(scores.sample(frac=1, random_state=0), EDGES, margin=0.2)
     assert found["customers"].tolist() == [3, 4]
     assert found["flip_share"].tolist() == pytest.approx([2 / 3, 2 / 4])
     assert found["steady_flip_share"].tolist() == pytest.approx([1 / 3, 1 / 4])
@@ -95,7 +101,7 @@ def test_hysteresis_flips_fewer_under_noise_and_still_follows_a_real_change():
     noisy = np.clip(level[:, None] + random.normal(0, 0.03, (300, 6)), 0, 1)
     noisy[level < 0.1, 5] = 0.95
     scores = table(**{f"c{number}": row for number, row in enumerate(noisy)})
-    found = score_stability(scores, EDGES, margin=0.06)
+    found = score_stability(scores, EDGES, margin=0.3)
     assert found["steady_flip_share"][:4].sum() < 0.5 * found["flip_share"][:4].sum()
     assert found["steady_flip_share"][4] >= np.mean(level < 0.1)
 
@@ -111,7 +117,7 @@ def test_cutoffs_without_a_customer_in_common_are_listed_as_such():
         (lambda: band_of([0.5], [0.6, 0.3]), r"edges must ascend within 0 and 1.*given \[0.6, 0.3\]"),
         (lambda: band_of([0.5], [0.0, 0.3]), "edges must ascend"),
         (lambda: band_of([50], EDGES), r"\[0, 1\]"),
-        (lambda: steady_band([0], [0.5], EDGES, margin=1), "margin must be at least 0 and below 1"),
+        (lambda: steady_band([0], [0.5], EDGES, margin=-0.1), "margin must be at least 0"),
         (lambda: steady_band([3], [0.5], EDGES, margin=0), "band 3, but 2 edges make bands 0 to 2"),
         (lambda: band_flips([1], [1, 2]), "previous_band 1, band 2"),
         (lambda: score_stability(table(a=[0.1, 0.2])[["customer", "cutoff"]], EDGES), "scores lack probability"),
