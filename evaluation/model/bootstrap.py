@@ -15,12 +15,16 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, stdtrit
 
 from evaluation.errors import JudgementError
+from evaluation.model.consistency import range_if_true
+from evaluation.model.ends import quantile_ends, unbiased_ends
 from evaluation.model.ranking import gain_curve
-from evaluation.model.rows import FloatArray, IntArray, Rows
+from evaluation.model.rows import IntArray, Rows
 from evaluation.model.scorecard import LOWER_IS_BETTER, METRICS, metrics_with_capacity
 from evaluation.model.shares import two_sided_z
 
 WITHOUT_DIRECTION = frozenset({"calibration_slope", "calibration_intercept"})
+SWOLLEN = frozenset({"ks", "ece"})
+"""Figures that noise makes larger: a largest distance, a mean of absolute errors."""
 
 
 @dataclass(frozen=True)
@@ -243,15 +247,6 @@ def draws(rows: Rows, cluster: IntArray, replicates: int, seed: int) -> Iterator
         yield rows.reweighted(times[cluster] * rows.weight)
 
 
-def quantile_ends(values: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
-    """Cut `tail` off both ends of each column, leaving out undefined values; infinite ones count as extreme."""
-    defined = np.where(np.isnan(values).all(axis=0), 0.0, values)
-    low = np.nanquantile(defined, tail, axis=0, method="inverted_cdf")
-    high = -np.nanquantile(-defined, tail, axis=0, method="inverted_cdf")
-    never = np.isnan(values).all(axis=0)
-    return np.where(never, np.nan, low), np.where(never, np.nan, high)
-
-
 def _tail(level: float, rows: Rows, cluster: IntArray) -> float:
     """Share of draws beyond each end, widened for few customers of the rarer outcome (Hesterberg 2015)."""
     left, stayed = (np.unique(cluster[rows.label == outcome]).size for outcome in (1, 0))
@@ -276,11 +271,26 @@ def _intervals(
     drawn = np.array(
         [[_or_missing(metric, draw) for metric in metrics.values()] for draw in draws(rows, cluster, replicates, seed)]
     )
-    low, high = quantile_ends(drawn, tail)
-    return {
-        name: Interval(metric(rows), float(low[column]), float(high[column]))
-        for column, (name, metric) in enumerate(metrics.items())
+    ends = np.stack(quantile_ends(drawn, tail), axis=1)
+    found = {
+        name: Interval(metric(rows), *map(float, ends[column])) for column, (name, metric) in enumerate(metrics.items())
     }
+    for column, name in enumerate(metrics):
+        if name in SWOLLEN:
+            low, high = unbiased_ends(found[name].estimate, drawn[:, column], tail)
+            found[name] = Interval(found[name].estimate, low, high)
+    if "ece" in found:
+        found["ece"] = _beside_chance(found["ece"], rows, tail, seed)
+    return found
+
+
+def _beside_chance(error: Interval, rows: Rows, tail: float, seed: int) -> Interval:
+    """Lower the low end of a calibration error to the error less what chance alone may give.
+
+    The error seen is at most the true one plus that of chance, by the triangle inequality.
+    """
+    chance = range_if_true(rows, METRICS["ece"], level=1 - 2 * tail, seed=seed)[1]
+    return Interval(error.estimate, min(error.low, max(error.estimate - chance, 0.0)), error.high)
 
 
 def _named(metric: str, allowed: tuple[str, ...]) -> Callable[[Rows], float]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from evaluation.model.bootstrap import quantile_ends
+from evaluation.model.ends import quantile_ends
 from evaluation.model.rows import Rows
 
 
