@@ -1,0 +1,83 @@
+"""How a trait of a group of customers is said, in English and Chinese, by the signal's own sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evaluation.model.reason_words import shown
+from features.declared import SignalColumn
+
+_PHRASES = {
+    "en": {"range": "{low} to {high}", "least": "at least {low}", "most": "at most {high}", "not": "not {word}"},
+    "zh": {"range": "{low} 至 {high}", "least": "不少于 {low}", "most": "不超过 {high}", "not": "非{word}"},
+}
+_OR_UNKNOWN = {"en": "{said}, or not known", "zh": "{said}，或暂无数据"}
+_UNKNOWN = {"en": "Not known: {said}", "zh": "暂无数据：{said}"}
+_KNOWN = {"en": "Known: {said}", "zh": "有数据：{said}"}
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What one column must hold.
+
+    Parameters
+    ----------
+    column
+        Name of the column.
+    smallest, largest
+        Ends of the values, as seen; None where there is no end.
+    only
+        The only value, where there is just one.
+    missing
+        Whether an unknown value fits as well; without any other bound: whether it is the only one that fits.
+    word
+        The word of a category.
+    is_word
+        Whether the category must be the word, or must not.
+    """
+
+    column: str
+    smallest: float | None = None
+    largest: float | None = None
+    only: float | None = None
+    missing: bool = False
+    word: str = ""
+    is_word: bool = True
+
+
+def trait_sentence(trait: Trait, known: Mapping[str, SignalColumn], language: str) -> str:
+    """Say a trait.
+
+    >>> trait_sentence(Trait("visits", largest=2.0), {}, "en"), trait_sentence(Trait("plan", word="basic"), {}, "zh")
+    ('visits: at most 2', 'plan：basic')
+    """
+    column = known.get(trait.column)
+    phrase = _phrase(trait, column.signal.unit if column else "", language)
+    if phrase:
+        said = _sentence(trait.column, column, phrase, language)
+        return _OR_UNKNOWN[language].format(said=said) if trait.missing else said
+    name = trait.column if column is None else column.signal.meaning.rstrip(".")
+    if column is not None and language == "zh":
+        name = column.signal.say["zh"].format(value="—", days=column.days)
+    return (_UNKNOWN if trait.missing else _KNOWN)[language].format(said=name)
+
+
+def _phrase(trait: Trait, unit: str, language: str) -> str:
+    phrases = _PHRASES[language]
+    if trait.word:
+        return trait.word if trait.is_word else phrases["not"].format(word=trait.word)
+    low, high = (shown(value, unit, language) for value in (trait.smallest, trait.largest))
+    if trait.only is not None:
+        return shown(trait.only, unit, language)
+    if trait.smallest is not None and trait.largest is not None:
+        return low if low == high else phrases["range"].format(low=low, high=high)
+    if trait.smallest is not None:
+        return phrases["least"].format(low=low)
+    return phrases["most"].format(high=high) if trait.largest is not None else ""
+
+
+def _sentence(name: str, column: SignalColumn | None, phrase: str, language: str) -> str:
+    if column is None:
+        return f"{name}: {phrase}" if language == "en" else f"{name}：{phrase}"
+    return column.signal.say[language].format(value=phrase, days=column.days)
