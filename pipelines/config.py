@@ -168,6 +168,15 @@ class EvaluateSettings(Section):
 
     capacity: Annotated[int, Field(ge=1)] | None
     replicates: Annotated[int, Field(ge=20)]
+    segments: list[str] | None
+    contact_cost: Annotated[float, Field(ge=0)] | None
+    offer_cost: Annotated[float, Field(ge=0)] | None
+    acceptance_share: Share
+    stayer_acceptance_share: Share
+    margin_share: Annotated[float, Field(gt=0, le=1)]
+    value_column: str | None
+    value_months: Annotated[float, Field(gt=0)]
+    value: Annotated[float, Field(gt=0)] | None
     gates: dict[str, dict[str, Any]]
 
 

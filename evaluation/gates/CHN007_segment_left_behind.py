@@ -12,8 +12,8 @@ from evaluation.gates.evidence import Column, Evidence, NotApplicableError, not_
 from evaluation.gates.gate import Finding, Gate, Severity, shown
 from evaluation.gates.words import NOTHING, Words
 from evaluation.model.influence import group_aucs
-from evaluation.model.rows import FloatArray
-from evaluation.model.segments import BoolArray, has_enough, members
+from evaluation.model.rows import BoolArray, FloatArray
+from evaluation.model.segments import has_enough, members
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def paired_difference(
     for rows in both:
         rows.need_both_classes()
     clusters = [rows.clusters(cluster) for rows in both]
-    tail = _tail(level, both[0], clusters[0])
+    tail = tail_beyond(level, both[0], clusters[0])
     values = [
         np.array([_or_missing(measure, draw) for draw in draws(rows, codes, replicates, seed)])
         for rows, codes in zip(both, clusters, strict=True)
@@ -213,7 +213,7 @@ def gain_band(
             if draw.positives
         ]
     )
-    low, high = quantile_ends(drawn, _tail(level, rows, cluster))
+    low, high = quantile_ends(drawn, tail_beyond(level, rows, cluster))
     return curve.assign(low=low, high=high)
 
 
@@ -247,8 +247,8 @@ def draws(rows: Rows, cluster: IntArray, replicates: int, seed: int) -> Iterator
         yield rows.reweighted(times[cluster] * rows.weight)
 
 
-def _tail(level: float, rows: Rows, cluster: IntArray) -> float:
-    """Share of draws beyond each end, widened for few customers of the rarer outcome (Hesterberg 2015)."""
+def tail_beyond(level: float, rows: Rows, cluster: IntArray) -> float:
+    """Give the share of draws beyond each end, widened for few customers of the rarer outcome (Hesterberg 2015)."""
     left, stayed = (np.unique(cluster[rows.label == outcome]).size for outcome in (1, 0))
     size = max(min(left, stayed), 2)
     return float(ndtr(np.sqrt(size / (size - 1)) * stdtrit(size - 1, ndtr(-two_sided_z(level)))))
@@ -267,7 +267,7 @@ def _intervals(
     seed: int,
 ) -> dict[str, Interval]:
     rows.need_both_classes()
-    tail = _tail(level, rows, cluster)
+    tail = tail_beyond(level, rows, cluster)
     drawn = np.array(
         [[_or_missing(metric, draw) for metric in metrics.values()] for draw in draws(rows, cluster, replicates, seed)]
     )

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import logit
 
 from evaluation.errors import JudgementError
 from evaluation.model.rows import FloatArray, IntArray, Rows, weighted_sum
 from evaluation.model.shares import wilson_interval
 
-SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 NEWTON_STEPS = 100
 NEWTON_TOLERANCE = 1e-7
 
@@ -65,9 +63,9 @@ def log_loss(label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None 
 
 def log_loss_of(rows: Rows) -> float:
     """`log_loss` of rows that are already sorted."""
-    probability = _inside(rows.tie_score)
     stayers = rows.tie_weight - rows.tie_positives
-    likelihood = weighted_sum(np.log(probability), rows.tie_positives) + weighted_sum(np.log1p(-probability), stayers)
+    scores = rows.distinct
+    likelihood = weighted_sum(scores.log, rows.tie_positives) + weighted_sum(scores.log_of_rest, stayers)
     return -likelihood / rows.total
 
 
@@ -143,7 +141,7 @@ def calibration_slope_of(rows: Rows) -> float:
     """`calibration_slope` of rows that are already sorted."""
     rows.need_both_classes()
     counted = np.flatnonzero(rows.tie_weight)
-    given = logit(_inside(rows.tie_score[counted]))
+    given = rows.distinct.logit[counted]
     positives, weight = rows.tie_positives[counted], rows.tie_weight[counted]
     if given[0] == given[-1]:
         return float("nan")
@@ -172,7 +170,7 @@ def calibration_intercept(label: ArrayLike, probability: ArrayLike, weight: Arra
 def calibration_intercept_of(rows: Rows) -> float:
     """`calibration_intercept` of rows that are already sorted."""
     rows.need_both_classes()
-    given = logit(_inside(rows.tie_score))
+    given = rows.distinct.logit
     return float(_recalibration(given, [np.ones_like(given)], rows.tie_positives, rows.tie_weight)[0])
 
 
@@ -271,10 +269,6 @@ def bin_means(rows: Rows, bin_of_tie: IntArray) -> tuple[FloatArray, FloatArray,
     given = np.bincount(bin_of_tie, rows.tie_weight * rows.tie_score) / safe
     left = np.bincount(bin_of_tie, rows.tie_positives) / safe
     return weight, given, left
-
-
-def _inside(probability: FloatArray) -> FloatArray:
-    return np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
 
 
 def _separation(positives: FloatArray, weight: FloatArray) -> int:

@@ -9,11 +9,47 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import logit
 
 from evaluation.errors import JudgementError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+BoolArray = NDArray[np.bool_]
+
+SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class Distinct:
+    """The distinct scores, descending, and what is made of them; computed once, whatever the weights.
+
+    Parameters
+    ----------
+    score
+        Shape (distinct scores,).
+    """
+
+    score: FloatArray
+
+    @cached_property
+    def logit(self) -> FloatArray:
+        """Log odds of scores that are probabilities, those of 0 and 1 moved inside."""
+        return logit(self._inside)
+
+    @cached_property
+    def log(self) -> FloatArray:
+        """Logarithm of the probabilities."""
+        return np.log(self._inside)
+
+    @cached_property
+    def log_of_rest(self) -> FloatArray:
+        """Logarithm of one less the probabilities."""
+        return np.log1p(-self._inside)
+
+    @property
+    def _inside(self) -> FloatArray:
+        return np.clip(self.score, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +68,8 @@ class Rows:
         Shape (rows,), where each row stood in what was given.
     tie_starts
         Shape (distinct scores,), the first position of each distinct score.
+    distinct
+        The distinct scores; rows that differ in weight alone share it.
     """
 
     label: FloatArray
@@ -39,6 +77,7 @@ class Rows:
     weight: FloatArray
     order: IntArray
     tie_starts: IntArray
+    distinct: Distinct
 
     @classmethod
     def of(cls, label: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> Self:
@@ -57,7 +96,7 @@ class Rows:
         order = np.argsort(-scores, kind="stable")
         ranked = scores[order]
         starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
-        return cls(labels[order], ranked, weights[order], order, starts)
+        return cls(labels[order], ranked, weights[order], order, starts, Distinct(ranked[starts]))
 
     @classmethod
     def of_probabilities(cls, label: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> Self:
@@ -90,20 +129,20 @@ class Rows:
             raise JudgementError(f"customer is missing in {missing} rows; every row needs its customer.")
         return codes[self.order]
 
-    @cached_property
+    @property
     def tie_score(self) -> FloatArray:
         """The distinct scores, descending."""
-        return self.score[self.tie_starts]
+        return self.distinct.score
 
     @cached_property
     def tie_weight(self) -> FloatArray:
         """Weight of the rows at each distinct score."""
-        return np.add.reduceat(self.weight, self.tie_starts)
+        return self.by_tie(self.weight)
 
     @cached_property
     def tie_positives(self) -> FloatArray:
         """Weight of the leavers at each distinct score."""
-        return np.add.reduceat(self.weight * self.label, self.tie_starts)
+        return self.by_tie(self.weight * self.label)
 
     @cached_property
     def contacted(self) -> FloatArray:
@@ -124,6 +163,10 @@ class Rows:
     def positives(self) -> float:
         """Weight of the rows that left."""
         return float(self.captured[-1])
+
+    def by_tie(self, values: FloatArray) -> FloatArray:
+        """Sum values of rows, in the order of these rows, at each distinct score."""
+        return values if self.tie_starts.size == values.size else np.add.reduceat(values, self.tie_starts)
 
     def need_both_classes(self) -> None:
         """Refuse rows of one class.

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from evaluation.model.bootstrap import interval
-from evaluation.model.rows import FloatArray, numbers, probabilities, same_length
+from evaluation.model.rows import BoolArray, FloatArray, numbers, probabilities, same_length
 from evaluation.model.scorecard import METRICS, scorecard
 
 MISSING = "(missing)"
@@ -17,8 +17,6 @@ JUDGED = "judged"
 TOO_FEW = "too few to say"
 MINIMUM_CUSTOMERS = 30
 MINIMUM_OUTCOMES = 5
-
-BoolArray = NDArray[np.bool_]
 
 
 def scorecard_by_segment(

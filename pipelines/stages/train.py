@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipelines.rows import Labelled
+    from training.examples import Examples
     from training.train import Trained, TrainSettings
 
 RECORD = "training.json"
 PREDICTIONS = "test_predictions.parquet"
+VALIDATIONS = "validation_predictions.parquet"
 
 
 @stage(writes=["trained"], sections=("tracking",))
@@ -45,6 +47,8 @@ def train(
     for family, model in trained.models.items():
         model.save(scratch / "models" / family)
     _predictions(rows, trained).to_parquet(scratch / PREDICTIONS, index=False)
+    if rows.examples.cutoff is not None:
+        _validated(rows, trained).to_parquet(scratch / VALIDATIONS, index=False)
     record = _record(rows, trained, experiment)
     (scratch / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     experiment.log_training(trained, scratch)
@@ -131,11 +135,21 @@ def _predictions(rows: Labelled, trained: Trained) -> pd.DataFrame:
     import pandas as pd
 
     test = rows.examples.take(rows.split.test)
-    keys: dict[str, Any] = {"customer_id": test.customer}
-    if test.cutoff is not None:
-        keys["cutoff"] = test.cutoff
     probabilities = {family: model.predict(test.features) for family, model in trained.models.items()}
-    return pd.DataFrame({**keys, "churned": test.label, **probabilities})
+    return pd.DataFrame({**_keys(test), "churned": test.label, **probabilities})
+
+
+def _validated(rows: Labelled, trained: Trained) -> pd.DataFrame:
+    """Key, truth and each family's probability for the validation cutoffs, from models that had not seen them."""
+    import pandas as pd
+
+    seen = rows.examples.take(trained.validation_rows)
+    return pd.DataFrame({**_keys(seen), "churned": seen.label, **trained.out_of_fold})
+
+
+def _keys(examples: Examples) -> dict[str, Any]:
+    keys: dict[str, Any] = {"customer_id": examples.customer}
+    return keys if examples.cutoff is None else {**keys, "cutoff": examples.cutoff}
 
 
 def _record(rows: Labelled, trained: Trained, experiment: Experiment) -> dict[str, Any]:
