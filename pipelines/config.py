@@ -196,6 +196,7 @@ class ScoreSettings(Section):
     reason_bands: list[str]
     most_reasons: Annotated[int, Field(ge=1, le=20)]
     most_moves: Annotated[int, Field(ge=0, le=20)]
+    most_levers: Annotated[int, Field(ge=0, le=20)]
 
     @model_validator(mode="after")
     def _bands_apart(self) -> Self:

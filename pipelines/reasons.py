@@ -1,4 +1,4 @@
-"""Reasons for the scores that somebody will read about."""
+"""Reasons for the scores that somebody will read about, and what would lower them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project, ScoreSettings
 from pipelines.panel import project_signals
-from pipelines.warehouse.scores import CHURN_REASONS, SCORE_KEY
+from pipelines.warehouse.scores import CHURN_LEVERS, CHURN_REASONS, SCORE_KEY
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from training.model import FittedModel
@@ -64,6 +66,45 @@ def explained(
         usual.take(chosen),
         most=settings.most_reasons,
     )
+    return _keyed(told, scores, chosen)
+
+
+def lowering(
+    model: FittedModel,
+    signals: pd.DataFrame,
+    scores: pd.DataFrame,
+    settings: ScoreSettings,
+    known: dict[str, Any],
+    peers: dict[str, str],
+) -> pd.DataFrame:
+    """Say what would lower the scores of the bands that get reasons, by what one can act on.
+
+    Parameters
+    ----------
+    model, signals, scores, settings, known, peers
+        As `explained`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``churn_levers``: none where ``most_levers`` is 0.
+    """
+    import pandas as pd
+
+    from evaluation.model.actionable import what_would_lower
+    from evaluation.model.reasons import usual_values
+
+    chosen = scores["band"].isin(settings.reason_bands).to_numpy().nonzero()[0]
+    if not settings.most_levers or not chosen.size:
+        return pd.DataFrame(columns=list(CHURN_LEVERS.columns))
+    ours = signals[model.features]
+    usual = usual_values(ours, signals["customer_id"].astype("str").map(peers))
+    told = what_would_lower(model.predict, ours, chosen, known, usual, most=settings.most_levers)
+    return _keyed(told, scores, chosen)
+
+
+def _keyed(told: pd.DataFrame, scores: pd.DataFrame, chosen: npt.NDArray[np.intp]) -> pd.DataFrame:
+    """Put the key of each score before what is told of it."""
     keys = scores.iloc[chosen[told["row"].astype(int)]][list(SCORE_KEY)].reset_index(drop=True)
     return keys.join(told.drop(columns="row").reset_index(drop=True))
 

@@ -1,4 +1,4 @@
-"""The commands that list the customers most likely to leave, and tell all about one: why, and what moved the score."""
+"""The commands that list the customers most likely to leave, and tell all about one: why, what moved, what to do."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ HEADS = {
 MOVED_HEADS = {
     "en": ("what moved the score since {before:%Y-%m-%d}", "points", "new data", "time", "model"),
     "zh": ("自 {before:%Y-%m-%d} 以来评分变化的原因", "百分点", "新数据", "时间", "模型"),
+}
+LEVER_HEADS = {
+    "en": ("what goes with a lower score in customers like this (no promise)", "points"),
+    "zh": ("相似客户中与较低流失风险相关的情况（仅为关联，并非承诺）", "百分点"),
 }
 WHY = {"en": "why", "zh": "原因"}
 SUMMARY = {
@@ -55,6 +59,11 @@ _MOVES = """
     WHERE customer_id = ? AND as_of = ? AND horizon_days = ? AND model_version = ? ORDER BY position
 """
 
+_LEVERS = """
+    SELECT CASE WHEN ? = 'zh' THEN sentence_zh ELSE sentence_en END, change FROM scores.churn_levers
+    WHERE customer_id = ? AND as_of = ? AND horizon_days = ? AND model_version = ? ORDER BY position
+"""
+
 
 def list_risks(project_name: str, most: int, language: str) -> None:
     """Print the customers with the newest valid scores, riskiest first, each with its reasons.
@@ -78,7 +87,7 @@ def list_risks(project_name: str, most: int, language: str) -> None:
 
 
 def tell_risk(project_name: str, customer: str, language: str) -> None:
-    """Print the newest valid score of a customer, its reasons, and what moved it.
+    """Print the newest valid score of a customer, its reasons, what moved it, and what goes with a lower one.
 
     Raises
     ------
@@ -92,7 +101,7 @@ def tell_risk(project_name: str, customer: str, language: str) -> None:
         if not found:
             raise _no_score_of(customer, project_name)
         key = [language, *found[0][:4]]
-        reasons, moves = (connection.execute(query, key).fetchall() for query in (_REASONS, _MOVES))
+        reasons, moves, levers = (connection.execute(query, key).fetchall() for query in (_REASONS, _MOVES, _LEVERS))
     _, as_of, days, _, probability, band, rank = found[0]
     console = Console()
     console.line(f"{_title(project, as_of, language)} · {customer}")
@@ -103,6 +112,8 @@ def tell_risk(project_name: str, customer: str, language: str) -> None:
     if moves:
         heads = [head.format(before=moves[0][-1]) for head in MOVED_HEADS[language]]
         console.table("", heads, [(said, *map(_points, changes)) for said, *changes, _ in moves])
+    if levers:
+        console.table("", LEVER_HEADS[language], [(said, _points(change)) for said, change in levers])
 
 
 @contextmanager

@@ -32,12 +32,12 @@ def score(
 ) -> dict[str, Any]:
     """Score every customer in the risk set at the newest complete day with the exported champion."""
     from pipelines.moves import Before, moved
-    from pipelines.reasons import explained, known_signals, peers_of
+    from pipelines.reasons import explained, known_signals, lowering, peers_of
     from pipelines.stages.export import read_export
     from pipelines.standing import Standing
     from pipelines.warehouse.duckdb_file import warehouse
     from pipelines.warehouse.history import scores_before
-    from pipelines.warehouse.scores import CHURN_MOVES, CHURN_REASONS
+    from pipelines.warehouse.scores import CHURN_LEVERS, CHURN_MOVES, CHURN_REASONS
     from training.errors import TrainingError
     from training.model import load_model
 
@@ -61,6 +61,7 @@ def score(
             told[CHURN_REASONS] = explained(model, frame, scores, settings, known, peers)
         except TrainingError as error:
             progress.warn(f"No reasons are written: {error}")
+        told[CHURN_LEVERS] = lowering(model, frame, scores, settings, known, peers)
         if standing is not None and then is not None:
             progress(f"what moved since {before['as_of'].iloc[0]:%Y-%m-%d}")
             told[CHURN_MOVES] = moved(model, frame, scores, Before(before, then, standing), settings, known)

@@ -96,6 +96,27 @@ CHURN_MOVES = ScoreTable(
     (*SCORE_KEY, "position"),
 )
 
+CHURN_LEVERS = ScoreTable(
+    "churn_levers",
+    {
+        "customer_id": "VARCHAR",
+        "as_of": "TIMESTAMP",
+        "horizon_days": "INTEGER",
+        "model_version": "VARCHAR",
+        "position": "INTEGER",
+        "lever": "VARCHAR",
+        "signal": "VARCHAR",
+        "value": "VARCHAR",
+        "target": "VARCHAR",
+        "probability_then": "DOUBLE",
+        "change": "DOUBLE",
+        "similar_customers": "INTEGER",
+        "sentence_en": "VARCHAR",
+        "sentence_zh": "VARCHAR",
+    },
+    (*SCORE_KEY, "position"),
+)
+
 SCORE_RUNS = ScoreTable(
     "score_runs",
     {
@@ -115,7 +136,7 @@ SCORE_RUNS = ScoreTable(
     ("started_at", "finished_at"),
 )
 
-TOLD = (CHURN_REASONS, CHURN_MOVES)
+TOLD = (CHURN_REASONS, CHURN_MOVES, CHURN_LEVERS)
 """Tables that say more about a score; they hold rows of some customers only."""
 
 TABLES = (CHURN_SCORES, *TOLD, SCORE_RUNS)

@@ -15,7 +15,7 @@ def tables(warehouse):
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return {
             name: connection.execute(f"SELECT * FROM scores.{name} ORDER BY ALL").fetchall()
-            for name in ("churn_scores", "churn_reasons", "churn_moves", "score_runs")
+            for name in ("churn_scores", "churn_reasons", "churn_moves", "churn_levers", "score_runs")
         }
 
 
@@ -95,6 +95,21 @@ def test_customers_at_risk_have_reasons_and_no_others(demo_workspace):
     for band, customers, explained, most in bands:
         assert explained == (customers if band in asked else 0)
         assert most is None or most <= demo_workspace.project.score.most_reasons
+
+
+def test_levers_lower_the_scores_of_customers_at_risk(demo_workspace):
+    with duckdb.connect(str(demo_workspace.warehouse), read_only=True) as connection:
+        told = connection.execute("""
+            SELECT band, probability + change - probability_then, change, similar_customers, sentence_en, sentence_zh
+            FROM scores.churn_levers JOIN scores.churn_scores USING (customer_id, as_of, horizon_days, model_version)
+        """).fetchall()
+    assert told
+    for band, rest, change, similar, *sentences in told:
+        assert band in demo_workspace.project.score.reason_bands
+        assert abs(rest) < 1e-9
+        assert change < 0
+        assert similar >= 30
+        assert all(sentences)
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "why"), ("zh", "原因")])

@@ -19,6 +19,7 @@ SETTINGS = {
     "reason_bands": ["high"],
     "most_reasons": 3,
     "most_moves": 3,
+    "most_levers": 3,
 }
 
 
