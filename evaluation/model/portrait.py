@@ -26,10 +26,11 @@ HIGH = 1.5
 DEPTH = 3
 SMALLEST_SHARE = 0.02
 FEWEST_ROWS = 30
-LEAST_GAIN = 0.005
+LEAST_GAIN = 0.01
 """Part of the variance of the model's probabilities that a trait must explain to be worth naming."""
 MOST = 5
 MOST_WORDS = 12
+BLOCK = 10_000
 IS = "\N{INFORMATION SEPARATOR ONE}"
 """Stands between a category's column and its word in the name of a yes-or-no column."""
 CONFIRMED, NOT_CONFIRMED, TOO_FEW = "confirmed", "not confirmed", "too few to say"
@@ -125,7 +126,8 @@ def portraits(
     smallest_share
         Part of the earlier rows that a group must hold, and at least 30 rows.
     most
-        Portraits, at most; the highest churn rate on the earlier rows first, only those of 1.5 times the base rate.
+        Portraits, at most; the highest churn rate on the earlier rows first, only those of 1.5 times the base rate
+        of which there is somebody among the later rows.
     level
         Coverage of the intervals.
 
@@ -144,7 +146,7 @@ def portraits(
 
     labels, later = _checked(learn, check)
     encoding = _Encoding.of(learn.signals)
-    columns, rows = encoding.apply(learn.signals), encoding.apply(check.signals).to_numpy(copy=True)
+    columns = encoding.apply(learn.signals)
     probability = probabilities(learn.probability)
     tree = DecisionTreeRegressor(
         max_depth=depth,
@@ -154,9 +156,9 @@ def portraits(
     )
     values = columns.to_numpy(copy=True)
     tree.fit(values, probability)
-    leaves, groups = tree.apply(values), tree.apply(rows)
+    leaves, groups = tree.apply(values), _leaves(tree, encoding, check.signals)
     rates = pd.Series(labels).groupby(leaves).mean().sort_values(ascending=False)
-    chosen = list(rates.index[rates >= HIGH * labels.mean()])[:most]
+    chosen = [leaf for leaf in rates.index[rates >= HIGH * labels.mean()] if (groups == leaf).any()][:most]
     customer = np.asarray(check.customer)
     drawn = [
         _portrait(_traits(tree.tree_, leaf, columns), groups == leaf, later, customer, float(rates[leaf]), known, level)
@@ -165,7 +167,7 @@ def portraits(
     return {
         "base_rate": float(later.mean()),
         "customers": int(pd.unique(customer).size),
-        "fidelity": _explained(probabilities(check.probability), tree.predict(rows)),
+        "fidelity": _explained(probabilities(check.probability), tree.tree_.value[groups, 0, 0]),
         "portraits": [asdict(portrait) for portrait in drawn],
     }
 
@@ -220,9 +222,9 @@ def _portrait(
 ) -> Portrait:
     rows, left = int(inside.sum()), float(label[inside].sum())
     customers = int(pd.unique(customer[inside]).size)
-    rate = left / rows if rows else float("nan")
-    low, high = wilson_interval(np.array([rate]), np.array([float(max(customers, 1))]), level)
-    lift = lift_interval(label[inside], label[~inside], level) if rows else (float("nan"), float("nan"))
+    rate = left / rows
+    low, high = wilson_interval(np.array([rate]), np.array([float(customers)]), level)
+    lift = lift_interval(label[inside], label[~inside], level)
     said = {language: [trait_sentence(trait, known, language) for trait in traits] for language in ("en", "zh")}
     return Portrait(
         traits_en=said["en"],
@@ -263,6 +265,13 @@ class _Encoding:
             else:
                 columns[name] = signals[name].astype(float)
         return pd.DataFrame(columns, index=signals.index).astype(np.float32)
+
+
+def _leaves(tree: Any, encoding: _Encoding, signals: pd.DataFrame) -> NDArray[np.intp]:
+    """Find the leaf of each row, block by block: numbers for all rows at once would be a second panel."""
+    starts = range(0, len(signals), BLOCK)
+    blocks = (encoding.apply(signals.iloc[start : start + BLOCK]).to_numpy(copy=True) for start in starts)
+    return np.concatenate([tree.apply(block) for block in blocks])
 
 
 def _traits(tree: Any, leaf: int, columns: pd.DataFrame) -> list[Trait]:
@@ -309,6 +318,6 @@ def _trait(column: pd.Series, low: float, high: float, missing: bool) -> Trait:
     return Trait(name, smallest=smallest, largest=largest, only=only, missing=has_missing)
 
 
-def _explained(probability: FloatArray, stand_in: FloatArray) -> float:
+def _explained(probability: FloatArray, stand_in: FloatArray) -> float | None:
     spread = float(((probability - probability.mean()) ** 2).sum())
-    return 1 - float(((probability - stand_in) ** 2).sum()) / spread if spread else float("nan")
+    return 1 - float(((probability - stand_in) ** 2).sum()) / spread if spread else None

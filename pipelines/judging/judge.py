@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.judging import calibration, gates, money, over_time, population, ranking, reasons, segments
+from pipelines.judging import calibration, gates, money, over_time, population, portrait, ranking, reasons, segments
 from pipelines.judging.material import Material
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ def judge(material: Material, say: Say) -> Judgement:
     record["over_time"] = _over_time(material, tables)
     say("what the model goes by")
     _keep(tables, reasons=reasons.global_reasons(material))
+    say("the high-risk portrait")
+    record["portrait"] = portrait.portrait(material)
+    _keep(tables, interactions=portrait.acting_together(material, tables.get("reasons")))
     say("gates")
     tables["drift"] = population.drift(material)
     record["gates"] = gates.findings(material, divided, tables["drift"])
