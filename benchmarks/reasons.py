@@ -44,6 +44,19 @@ def main() -> None:
         judged.groupby("true_cause")["named"].agg(["size", "mean"]).to_string(float_format=lambda share: f"{share:.0%}")
     )
     print(f"named among the first three: {judged['named'].mean():.1%} of {len(judged)} leavers (to reach: 70 %)")
+    print(f"by the reasons of another of these leavers: {by_others(judged):.1%}")
+
+
+def by_others(judged: pd.DataFrame) -> float:
+    """How often the reasons of one customer name the cause of another: what there is to beat."""
+    told = [signals if isinstance(signals, list) else [] for signals in judged["signals"]]
+    named = [
+        names(cause, signals)
+        for who, cause in enumerate(judged["true_cause"])
+        for other, signals in enumerate(told)
+        if other != who
+    ]
+    return sum(named) / max(len(named), 1)
 
 
 def names(cause: str, signals: list[str]) -> bool:
