@@ -32,10 +32,10 @@ lint: $(READY)  ## Check style only
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-docs: $(READY)  ## Write the page of all signals, and draw the pictures from the demo company's newest run
+docs: $(READY)  ## Write the page of all signals, and photograph the report on the demo company's newest model
 	@$(BIN)/python -m features.catalog_page
 	@$(BIN)/churnlab run --quiet
-	@MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR=false $(BIN)/python docs/pictures.py
+	@$(BIN)/python docs/pictures.py
 
 lock: $(UV)  ## Write requirements.lock anew from pyproject.toml, hashed and without addresses
 	@$(UV) pip compile pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes \

@@ -1,25 +1,40 @@
-"""Copy the pictures of the documentation from the newest run of the demo company: ``make docs``."""
+"""Take the picture of the documentation from the newest run of the demo company: ``make docs``.
+
+The page is photographed by Chromium; without one the picture stays as it is.
+"""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
-from pipelines.artifacts import Store
 from pipelines.config import load_project
-from pipelines.tracking import Tracking
+from pipelines.report.model_report import PAGE
 
 HOME = Path(__file__).parent
-PICTURES = ("gain.png",)
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+WIDTH, HEIGHT = 1120, 1000
 
 
 def main() -> None:
-    """Fetch the figures from MLflow into ``docs/images``."""
-    project = load_project("demo")
-    run_id = Store(project.home / "artifacts").load("judged")["run_id"]
-    fetch = Tracking(project).mlflow().artifacts.download_artifacts
-    for name in PICTURES:
-        picture = Path(fetch(run_id=run_id, artifact_path=f"figures/{name}"))
-        (HOME / "images" / name).write_bytes(picture.read_bytes())
+    """Photograph the report on the newest model into ``docs/images``."""
+    photograph(load_project("demo").home / "reports" / PAGE, HOME / "images" / "report.png")
+
+
+def photograph(page: Path, picture: Path) -> None:
+    """Take the top of a page, light and in English."""
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if browser is None:
+        print(f"{picture.name} stays as it is: none of {', '.join(BROWSERS)} is installed", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as profile:
+        switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"]
+        places = [f"--user-data-dir={profile}", f"--window-size={WIDTH},{HEIGHT}", f"--screenshot={picture}"]
+        address = f"{page.resolve().as_uri()}#language=en&look=light"
+        subprocess.run([browser, *switches, *places, address], check=True, capture_output=True)
 
 
 if __name__ == "__main__":

@@ -130,6 +130,26 @@ def risks(
 
 
 @app.command()
+def report(
+    project: Project = "demo",
+    opens: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Write the report on the newest model, en and zh, and say where it is.
+
+    One page that opens without a network: who leaves, what acting on it is worth, whether the percentages hold, and
+    whether the gates let the model be used. The line writes it too, and logs it with the run in MLflow.
+    """
+
+    def work() -> None:
+        from pipelines.commands.report import report
+
+        report(project, opens)
+
+    _guarded(work, debug)
+
+
+@app.command()
 def ui(
     project: Project = "demo",
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000,

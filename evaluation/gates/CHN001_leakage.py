@@ -27,11 +27,11 @@ class Leakage(Gate):
     why = Words(
         "Churn is never foretold almost without error. Such a figure nearly always means that the outcome, or "
         "something known only after the cutoff, has reached the signals; in use the model will fail.",
-        "流失不可能被几乎无误地预知。这样的数值几乎总是说明结果本身、或截止时刻之后才知道的信息混进了信号;模型上线后会失效。",
+        "流失不可能被几乎无误地预知。这样的数值几乎总是说明结果本身、或截止时刻之后才知道的信息混进了信号；模型上线后会失效。",
     )
     do = Words(
         "Find out when each value named becomes known, declare that time or leave the signal out, and train again.",
-        "查清所列数值何时才被知晓,声明该时间或剔除该信号,然后重新训练。",
+        "查清所列数值何时才被知晓，声明该时间或剔除该信号，然后重新训练。",
     )
     largest_signal_auc: float = 0.98
     largest_model_auc: float = 0.97
@@ -66,8 +66,8 @@ def _signals(suspects: dict[str, float] | None) -> Words:
     if not suspects:
         return Words("No single signal tells leavers apart by itself.", "没有任何单个信号能独自分辨流失客户。")
     names = shown(f"{name} (AUC {auc:.3f})" for name, auc in sorted(suspects.items(), key=lambda item: -item[1]))
-    return Words(f"Signals that tell leavers apart by themselves: {names}.", f"能独自分辨流失客户的信号:{names}。")
+    return Words(f"Signals that tell leavers apart by themselves: {names}.", f"能独自分辨流失客户的信号：{names}。")
 
 
 def _model(auc: float | None) -> Words:
-    return NOTHING if auc is None else Words(f"ROC AUC of the model: {auc:.3f}.", f"模型 ROC AUC:{auc:.3f}。")
+    return NOTHING if auc is None else Words(f"ROC AUC of the model: {auc:.3f}.", f"模型 ROC AUC：{auc:.3f}。")

@@ -20,12 +20,12 @@ class Overlap(Gate):
     title = Words("Training and test overlap", "训练与测试重叠")
     why = Words(
         "A model that has already seen part of the tested outcomes looks better than it will be in use.",
-        "若模型已见过部分被测结果,它看上去会比上线后更好。",
+        "若模型已见过部分被测结果，它看上去会比上线后更好。",
     )
     do = Words(
         "Train only on cutoffs whose outcome window has ended by the first test cutoff; without time, put each "
         "customer on one side only.",
-        "只用结果窗口在首个测试截止时刻之前已结束的截止时刻训练;没有时间的表,每个客户只放在一侧。",
+        "只用结果窗口在首个测试截止时刻之前已结束的截止时刻训练；没有时间的表，每个客户只放在一侧。",
     )
 
     def check(self, evidence: Evidence) -> Finding:
@@ -38,7 +38,7 @@ class Overlap(Gate):
         last, first = pd.Series(ends).max(), pd.Series(cutoffs).min()
         found = Words(
             f"Training outcomes run until {last}, the first test cutoff is {first}.",
-            f"训练结果窗口止于 {last},首个测试截止时刻为 {first}。",
+            f"训练结果窗口止于 {last}，首个测试截止时刻为 {first}。",
         )
         return self.failed(found) if last > first else self.passed(found)
 

@@ -23,14 +23,14 @@ class Baseline(Gate):
     """
 
     code = "CHN003"
-    title = Words("Better than the recency rule", "优于近度规则")
+    title = Words("Better than the recency rule", "优于最近活跃规则")
     why = Words(
         "A model that does not beat a rule of one line costs upkeep and trust and brings nothing.",
-        "连一行规则都胜不过的模型,只会消耗维护成本与信任。",
+        "连一行规则都胜不过的模型，只会消耗维护成本与信任。",
     )
     do = Words(
         "Add signals or data, or use the rule. If the interval holds 0, test on more customers or cutoffs.",
-        "增加信号或数据,或直接使用该规则。若区间包含 0,请用更多客户或截止时刻测试。",
+        "增加信号或数据，或直接使用该规则。若区间包含 0，请用更多客户或截止时刻测试。",
     )
     metric: str = "roc_auc"
     replicates: int = 500
@@ -51,7 +51,7 @@ class Baseline(Gate):
         figures = f"{advantage.estimate:+.4f} ({self.level:.0%}: {advantage.low:+.4f} .. {advantage.high:+.4f})"
         found = Words(
             f"Advantage over the recency rule in {self.metric}: {figures}.",
-            f"相对近度规则的 {self.metric} 优势:{figures}。",
+            f"相对最近活跃规则的 {self.metric} 优势：{figures}。",
         )
         if advantage.estimate <= 0:
             return self.failed(found)

@@ -34,12 +34,12 @@ class Calibration(Gate):
     why = Words(
         "Offers and budgets are worked out from the probabilities; if 30 % does not mean 30 of 100, each such sum is "
         "wrong.",
-        "优惠与预算都按概率计算;如果 30% 并不意味着 100 人中有 30 人流失,这些账就都算错了。",
+        "优惠与预算都按概率计算；如果 30% 并不意味着 100 人中有 30 人流失，这些账就都算错了。",
     )
     do = Words(
         "Train without class weights or resampling, or calibrate on a slice later than training and earlier than the "
         "test.",
-        "训练时不要使用类别加权或重采样,或用晚于训练、早于测试的数据做校准。",
+        "训练时不要使用类别加权或重采样，或用晚于训练、早于测试的数据做校准。",
     )
     smallest_slope: float = 0.8
     largest_slope: float = 1.25
@@ -55,8 +55,8 @@ class Calibration(Gate):
         found = Words(
             f"Calibration slope {slope:.2f} (limits {self.smallest_slope:g} to {self.largest_slope:g}), "
             f"expected calibration error {error:.3f} (limit {self.largest_ece:g}).",
-            f"校准斜率 {slope:.2f}(允许 {self.smallest_slope:g} 至 {self.largest_slope:g}),"
-            f"期望校准误差 {error:.3f}(上限 {self.largest_ece:g})。",
+            f"校准斜率 {slope:.2f}（允许 {self.smallest_slope:g} 至 {self.largest_slope:g}），"
+            f"期望校准误差 {error:.3f}（上限 {self.largest_ece:g}）。",
         )
         wrong_slope = slope < self.smallest_slope or slope > self.largest_slope
         wrong_error = error > self.largest_ece

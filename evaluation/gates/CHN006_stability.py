@@ -35,12 +35,12 @@ class Stability(Gate):
     why = Words(
         "A model whose quality or order of customers swings from one time to the next will surprise those who act "
         "on it.",
-        "质量或客户排序大起大落的模型,会让据此行动的人措手不及。",
+        "质量或客户排序大起大落的模型，会让据此行动的人措手不及。",
     )
     do = Words(
         "Look at what changed at the cutoffs named: season, prices, a gap in the data. Leave out signals that grow "
         "with calendar time.",
-        "查看所列截止时刻发生了什么变化:季节、价格或数据缺口;剔除随日历时间增长的信号。",
+        "查看所列截止时刻发生了什么变化：季节、价格或数据缺口；剔除随日历时间增长的信号。",
     )
     severity: Severity = "warn"
     largest_spread: float = 0.10
@@ -55,7 +55,7 @@ class Stability(Gate):
             raise NotApplicableError(
                 Words(
                     "Neither two cutoffs with enough customers, nor earlier scores of the same customers were given.",
-                    "既没有两个客户数足够的截止时刻,也没有同一批客户此前的评分。",
+                    "既没有两个客户数足够的截止时刻，也没有同一批客户此前的评分。",
                 )
             )
         found = sum((words for _, words in seen), NOTHING)
@@ -77,7 +77,8 @@ class Stability(Gate):
         said = Words(
             f"ROC AUC from {auc[worst]:.3f} ({times[worst]}) to {auc[best]:.3f} ({times[best]}) over {len(times)} "
             f"cutoffs; probability of such a spread by chance {chance:.3f}.",
-            f"{len(times)} 个截止时刻的 ROC AUC 从 {auc[worst]:.3f}({times[worst]})到 {auc[best]:.3f}({times[best]});"
+            f"{len(times)} 个截止时刻的 ROC AUC 从 {auc[worst]:.3f}（{times[worst]}）"
+            f"到 {auc[best]:.3f}（{times[best]}）；"
             f"偶然出现这种差距的概率为 {chance:.3f}。",
         )
         return bool(auc[best] - auc[worst] <= self.largest_spread or chance >= self.chance), said
@@ -93,7 +94,7 @@ class Stability(Gate):
             return None
         said = Words(
             f"Rank correlation with the earlier scores of {both.sum()} customers: {correlation:.2f}.",
-            f"与 {both.sum()} 个客户此前评分的秩相关:{correlation:.2f}。",
+            f"与 {both.sum()} 个客户此前评分的秩相关：{correlation:.2f}。",
         )
         return correlation >= self.smallest_rank_correlation, said
 

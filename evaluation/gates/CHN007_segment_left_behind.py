@@ -55,11 +55,11 @@ class SegmentLeftBehind(Gate):
     title = Words("No segment left behind", "没有被忽视的客群")
     why = Words(
         "Where the model is poor, the wrong customers are called and the right ones are left to go.",
-        "在模型表现差的客群里,会联系错的客户,而放走该挽留的客户。",
+        "在模型表现差的客群里，会联系错的客户，而放走该挽留的客户。",
     )
     do = Words(
         "Add signals that say something about the segments named, or judge them by a rule of their own.",
-        "为所列客群增加有信息量的信号,或对其使用单独的规则。",
+        "为所列客群增加有信息量的信号，或对其使用单独的规则。",
     )
     severity: Severity = "warn"
     largest_gap: float = 0.10
@@ -78,7 +78,7 @@ class SegmentLeftBehind(Gate):
         ]
         if not judged:
             raise NotApplicableError(
-                Words("Every segment is too small to judge.", "所有客群都太小,无法评判。"),
+                Words("Every segment is too small to judge.", "所有客群都太小，无法评判。"),
             )
         limit = self.chance / (2 * len(judged))
         gaps = [one for one in judged if one.gap > self.largest_gap and one.gap_chance < limit]
@@ -118,11 +118,13 @@ def _said_of_gaps(gaps: list[Segment]) -> Words:
     if not gaps:
         return NOTHING
     names = shown(f"{one.name} ({-one.gap:+.3f})" for one in sorted(gaps, key=lambda one: -one.gap))
-    return Words(f"Ranked worse than other customers (ROC AUC): {names}.", f"排序明显差于其他客户(ROC AUC):{names}。")
+    return Words(
+        f"Ranked worse than other customers (ROC AUC): {names}.", f"排序明显差于其他客户（ROC AUC）：{names}。"
+    )
 
 
 def _said_of_levels(levels: list[Segment]) -> Words:
     if not levels:
         return NOTHING
     names = shown(f"{one.name} (x {one.ratio:.2f})" for one in levels)
-    return Words(f"Leavers against those expected: {names}.", f"实际流失与预期之比:{names}。")
+    return Words(f"Leavers against those expected: {names}.", f"实际流失与预期之比：{names}。")

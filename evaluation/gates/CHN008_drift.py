@@ -25,12 +25,12 @@ class Drift(Gate):
     why = Words(
         "Where signals move, the model is asked about customers unlike those it learned from. Moved signals are no "
         "proof of a worse model: look at its quality by cutoff too.",
-        "信号漂移意味着模型面对的是与训练时不同的客户。漂移本身不证明模型变差:还要看各截止时刻的质量。",
+        "信号漂移意味着模型面对的是与训练时不同的客户。漂移本身不证明模型变差：还要看各截止时刻的质量。",
     )
     do = Words(
         "Check the source of the signals named; prefer signals over a window to sums over all history; train on "
         "later cutoffs.",
-        "检查所列信号的来源;用固定窗口的信号代替全历史累计;用更近的截止时刻训练。",
+        "检查所列信号的来源；用固定窗口的信号代替全历史累计；用更近的截止时刻训练。",
     )
     severity: Severity = "warn"
     largest_psi: float = 0.25
@@ -50,7 +50,7 @@ class Drift(Gate):
             return self.passed(
                 Words(
                     f"Largest stability index of {len(read)} signals: {read['psi'].max():.3f}.",
-                    f"{len(read)} 个信号中最大的稳定性指数:{read['psi'].max():.3f}。",
+                    f"{len(read)} 个信号中最大的稳定性指数：{read['psi'].max():.3f}。",
                 )
             )
         ordered = moved["psi"].sort_values(ascending=False)
@@ -58,6 +58,6 @@ class Drift(Gate):
         return self.failed(
             Words(
                 f"{len(moved)} of {len(read)} signals moved by more than {self.largest_psi:g}: {names}.",
-                f"{len(read)} 个信号中有 {len(moved)} 个漂移超过 {self.largest_psi:g}:{names}。",
+                f"{len(read)} 个信号中有 {len(moved)} 个漂移超过 {self.largest_psi:g}：{names}。",
             )
         )

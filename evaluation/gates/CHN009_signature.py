@@ -18,11 +18,11 @@ class Signature(Gate):
     why = Words(
         "Without a signature a missing or swapped column is scored without a word; the signature vanishes silently "
         "when an integer or boolean column holds missing values.",
-        "没有签名时,缺失或错位的列会被照常打分而无任何提示;整数或布尔列含缺失值时签名会悄然消失。",
+        "没有签名时，缺失或错位的列会被照常打分而无任何提示；整数或布尔列含缺失值时签名会悄然消失。",
     )
     do = Words(
         "Cast integer and boolean signals to floats and log the model again with its signature.",
-        "将整数与布尔信号转换为浮点数,并带签名重新记录模型。",
+        "将整数与布尔信号转换为浮点数，并带签名重新记录模型。",
     )
 
     def check(self, evidence: Evidence) -> Finding:

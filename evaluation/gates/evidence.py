@@ -21,7 +21,7 @@ MEANING = {
     "probability": Words("the probabilities of the test slice", "测试集的预测概率"),
     "customer": Words("the customers of the test slice", "测试集的客户编号"),
     "cutoff": Words("the cutoffs of the test slice", "测试集的截止时刻"),
-    "baseline_probability": Words("the scores of the recency rule", "近度规则的评分"),
+    "baseline_probability": Words("the scores of the recency rule", "最近活跃规则的评分"),
     "previous_probability": Words("earlier scores of the same customers", "同一批客户此前的评分"),
     "segments": Words("the segments of the test slice", "测试集的客户分群"),
     "train_customer": Words("the customers of the training slice", "训练集的客户编号"),
@@ -139,4 +139,4 @@ class Evidence:
 
 def not_given(name: str) -> Words:
     """Say that a part of the evidence was not given."""
-    return Words(f"Not given: {MEANING[name].en}.", f"未提供:{MEANING[name].zh}。")
+    return Words(f"Not given: {MEANING[name].en}.", f"未提供：{MEANING[name].zh}。")

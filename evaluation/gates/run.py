@@ -105,4 +105,4 @@ def _check(gate: Gate, evidence: Evidence) -> Finding:
     except NotApplicableError as missing:
         return gate.not_applicable(missing.reason)
     except JudgementError as error:
-        return gate.not_applicable(Words(f"Cannot be judged: {error}", f"无法评判:{error}"))
+        return gate.not_applicable(Words(f"Cannot be judged: {error}", f"无法评判：{error}"))

@@ -105,6 +105,7 @@ def _summary(runner: Runner) -> None:
         f"Scores:   {scored['scored']:,} in {runner.project.home / 'warehouse.duckdb'}, table scores.churn_scores"
     )
     flag = "" if runner.project.name == "demo" else f" -p {runner.project.name}"
+    runner.console.line(f"Report:   {runner.project.home / 'reports' / 'model.html'}, how good the model is and why")
     runner.console.line(f"Next:     churnlab risks{flag} lists who and why · churnlab ui{flag} opens the runs")
 
 

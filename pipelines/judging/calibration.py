@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipelines.judging.material import Material
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BINS = 10
+BINS, FEW = 10, 30
+LEVELS = (
+    (0.0, 0.2, 0.4, 0.6, 0.8, 1.01),
+    (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 1.01),
+    (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 1.01),
+    (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 1.01),
+    (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 1.01),
+    (0.0, 0.001, 1.01),
+)
+"""Edges of levels of risk; the first with enough customers at its top is taken."""
 
 
 def parts(material: Material) -> dict[str, float]:
@@ -25,6 +36,23 @@ def reliability(material: Material) -> pd.DataFrame:
     from evaluation.model.calibration import reliability_curve
 
     return reliability_curve(material.label, material.scores(material.best), material.customer, bins=BINS)
+
+
+def risk_levels(material: Material) -> pd.DataFrame:
+    """Count customers by the risk that they were given, highest first: ``low`` to ``high``, and the share that left."""
+    import pandas as pd
+
+    scores = material.scores(material.best)
+    edges = np.array(next((edges for edges in LEVELS if (scores >= edges[-2]).sum() >= FEW), LEVELS[-1]))
+    level = np.searchsorted(edges, scores, side="right") - 1
+    lines = []
+    for number in range(edges.size - 2, -1, -1):
+        inside = level == number
+        left = float(material.label[inside].mean()) if inside.any() else float("nan")
+        lines.append(
+            {"low": edges[number], "high": edges[number + 1], "customers": int(inside.sum())} | {"left_share": left}
+        )
+    return pd.DataFrame(lines)
 
 
 def expected_by_chance(material: Material) -> dict[str, Any]:

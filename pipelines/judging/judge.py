@@ -66,6 +66,7 @@ def judge(material: Material, say: Say) -> Judgement:
         "by_chance": calibration.expected_by_chance(material),
     }
     tables |= {"gain": ranking.gain(material), "reliability": calibration.reliability(material)}
+    tables["risk_levels"] = calibration.risk_levels(material)
     say("money")
     record["money"], profit = money.money(material)
     _keep(tables, profit=profit)

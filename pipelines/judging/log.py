@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from pipelines.tracking import Tracking
 DECIDING = ("log_loss", "roc_auc", "pr_auc", "lift_at_10pct")
 
 
-def log(tracking: Tracking, material: Material, judged: dict[str, Any]) -> None:
-    """Log the figures of each family with its run, and everything else with the line's run."""
+def log(tracking: Tracking, material: Material, judged: dict[str, Any], report: Iterable[Path]) -> None:
+    """Log the figures of each family with its run, and everything else, the report's files too, with the line's run."""
     from pipelines.report.figures import judgement_figures
     from pipelines.report.words import run_description
 
@@ -24,6 +25,8 @@ def log(tracking: Tracking, material: Material, judged: dict[str, Any]) -> None:
     client.set_tag(run_id, "mlflow.note.content", run_description(judged))
     with tracking.run(run_id) as mlflow:
         mlflow.log_dict(judged, "judged.json")
+        for file in report:
+            mlflow.log_artifact(str(file), "report")
         for name, (html, png) in judgement_figures(material.test, list(judged["test"]), judged["best"]).items():
             mlflow.log_text(html, f"figures/{name}.html")
             log_bytes(mlflow, png, f"figures/{name}.png")

@@ -31,12 +31,16 @@ def evaluate(
     from pipelines.judging.judge import judge
     from pipelines.judging.log import log
     from pipelines.judging.material import read_material
+    from pipelines.report.model_report import write_report
+    from pipelines.report.terms import Judged
 
     progress("reading")
     material = read_material(project, settings, panel, labels, calendar, accepted, trained)
     judgement = judge(material, progress)
+    progress("report")
+    written = write_report(Judged(judgement.record, judgement.tables), project.home / "reports")
     progress("figures in MLflow")
-    log(tracking, material, judgement.record)
+    log(tracking, material, judgement.record, written)
     _say(progress, judgement.record)
     return {"judged": judgement.record, "judged_tables": judgement.write(scratch)}
 

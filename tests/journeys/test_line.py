@@ -230,6 +230,29 @@ def test_the_run_holds_configuration_data_and_pictures(demo_workspace):
     assert client.get_run(champion.run_id).inputs.dataset_inputs[0].dataset.digest
 
 
+def test_the_report_is_written_and_logged(demo_workspace):
+    client = demo_workspace.runner.tracking.client()
+    champion = client.get_model_version_by_alias("churn_demo", "champion")
+    logged = {file.path for file in client.list_artifacts(champion.run_id, "report")}
+    assert logged == {"report/model.html", "report/model_card.md"}
+    page = (demo_workspace.project.home / "reports" / "model.html").read_text()
+    assert f"{demo_workspace.runner.store.load('judged')['test']['xgboost']['roc_auc']:.3f}" in page
+    metrics = client.get_run(champion.run_id).data.metrics
+    assert {"money/empc", "interval/roc_auc_low", "calibration/skill", "time/model_flagged_share"} <= metrics.keys()
+
+
+def test_the_report_command_says_where_it_is(demo_workspace, monkeypatch):
+    from pipelines.cli import app
+
+    monkeypatch.setenv("CHURNLAB__WORKSPACE", str(demo_workspace.project.workspace))
+    page = demo_workspace.project.home / "reports" / "model.html"
+    before = page.read_text()
+    result = CliRunner().invoke(app, ["report", "-p", str(demo_workspace.conf)])
+    assert result.exit_code == 0
+    assert str(page) in result.output.replace("\n", "")
+    assert page.read_text() == before
+
+
 def test_the_registered_model_has_a_signature_and_gives_probabilities(demo_workspace, monkeypatch):
     import pandas as pd
 

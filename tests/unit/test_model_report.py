@@ -1,0 +1,231 @@
+"""The report on a model says what was found, in both languages, and lets nothing of the data act."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from judgements import judged
+
+from evaluation.gates.words import Words
+from pipelines.report import numbers
+from pipelines.report.drawing import Axis, Line, Scale, bar_chart, line_chart
+from pipelines.report.markdown import card
+from pipelines.report.model_report import footer, page, title, write_report
+from pipelines.report.sections import SECTIONS, sections
+from pipelines.report.sections.gates import verdict
+
+HOSTILE = "\"'><script>alert(1)</script>|`x`=cmd()"
+VOID = {"meta", "br", "link", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Reads a page: tags that are open, texts by the language they are marked with, and where links lead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.stack: list[tuple[str, str]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in ("href", "src") and value]
+        self.ids += [found["id"]] if "id" in found else []
+        assert not any(name.startswith("on") for name in found)
+        if tag not in VOID:
+            language = found.get("lang") or (self.stack[-1][1] if self.stack else "")
+            self.stack.append((tag, "" if tag in ("html", "body") else language))
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop()[0] == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data):
+        if data.strip() and self.stack and self.stack[-1][0] not in ("style", "script", "title"):
+            self.texts.append((self.stack[-1][1], data.strip()))
+
+
+@pytest.fixture(scope="module")
+def module_patch():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def found(module_patch):
+    return judged(module_patch)
+
+
+@pytest.fixture(scope="module")
+def read(found):
+    return Page(page(found))
+
+
+def test_every_tag_is_closed_and_nothing_is_loaded(read):
+    assert read.stack == []
+    assert [link for link in read.links if not link.startswith("#")] == []
+    assert not {"link", "img", "iframe", "object"} & set(read.tags)
+
+
+def test_the_page_asks_for_nothing_from_outside(found):
+    assert re.findall(r"(?:https?:)?//[a-z]|@import|url\(", page(found)) == []
+
+
+def test_every_link_leads_to_a_place_of_the_page(read):
+    assert {link[1:] for link in read.links} <= set(read.ids)
+    assert len(read.ids) == len(set(read.ids))
+
+
+def test_what_is_not_marked_with_a_language_is_no_sentence(read):
+    unmarked = {text for language, text in read.texts if language == ""}
+    assert [text for text in unmarked if re.search(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}|[\u4e00-\u9fff]", text)] == []
+
+
+def test_texts_are_in_the_language_that_they_are_marked_with(read):
+    english = [text for language, text in read.texts if language == "en"]
+    chinese = [text for language, text in read.texts if language == "zh"]
+    assert [text for text in english if re.search(r"[\u4e00-\u9fff]", text) and text != "中文"] == []
+    assert [text for text in chinese if re.search(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}", text)] == []
+    assert len(chinese) > 100
+
+
+def test_chinese_sentences_have_full_width_marks(read):
+    chinese = [text for language, text in read.texts if language == "zh"]
+    assert [text for text in chinese if re.search(r"[\u4e00-\u9fff][,;:!?(]|[,;:!?)][\u4e00-\u9fff]", text)] == []
+
+
+def test_the_first_sentence_says_what_contacting_finds(found):
+    line = found.contacts["capacity"]
+    test = found.record["test"]["xgboost"]
+    said = next(iter(sections(found))).answer.en
+    assert numbers.percent(found.contacts["20pct"]["recall"]).en in said
+    opening = page(found)
+    assert f"Contacting the {line['contacted']:,} riskiest customers reaches" in opening
+    assert numbers.percent(test["base_rate"]).en in opening
+
+
+def test_figures_on_the_page_are_those_that_were_judged(found):
+    text = page(found)
+    for key in ("roc_auc", "pr_auc", "log_loss"):
+        assert f"{found.record['test']['xgboost'][key]:.3f}" in text
+    assert f"{found.record['intervals']['roc_auc']['low']:.2f} to" in text
+
+
+def test_hostile_words_do_no_harm(monkeypatch):
+    hostile = judged(monkeypatch, HOSTILE)
+    text, written = page(hostile), card(hostile, title(hostile), footer(hostile))
+    assert text.count("<script>") == 1
+    assert "alert(1)" in text
+    assert Page(text).stack == []
+    assert "<script" not in written
+    rows = [line for line in written.splitlines() if line.startswith("|") and "alert" in line]
+    assert rows
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows if "industry" in row or "Industry" in row} == {3 + 1, 11}
+
+
+def test_a_table_without_time_has_no_section_on_time(monkeypatch):
+    flat = judged(monkeypatch, flat=True)
+    keys = [each.key for each in sections(flat)]
+    assert "over-time" not in keys
+    assert "no forecast" in page(flat)
+    assert Page(page(flat)).stack == []
+
+
+def test_without_a_value_the_report_says_so(monkeypatch):
+    poor = judged(monkeypatch)
+    poor.record["money"] = {"applies": False, "because": {"en": "No column says it.", "zh": "没有价值列。"}}
+    assert "No column says it." in page(poor)
+
+
+def test_every_section_is_told(found):
+    assert len(sections(found)) == len(SECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        (["passed", "not_applicable"], "May be used: all 1 gates that apply passed."),
+        (["passed", "warned", "not_applicable"], "May be used with care: 1 of 2 gates passed, 1 warn."),
+        (["failed", "warned"], "Must not be used: 1 of 2 gates failed."),
+    ],
+)
+def test_verdict_follows_the_gates(found, statuses, said):
+    from dataclasses import replace
+
+    gates = [{"status": status} for status in statuses]
+    assert verdict(replace(found, record={**found.record, "gates": gates})).en == said
+
+
+def test_the_report_is_written_whole_in_place_of_the_earlier_one(found, tmp_path):
+    (tmp_path / "model.html").write_text("earlier")
+    written = write_report(found, tmp_path)
+    assert [file.name for file in written] == ["model.html", "model_card.md"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.html", "model_card.md"]
+    assert written[0].read_text().startswith("<!doctype html>")
+    assert written[1].read_text().startswith("# Company retail · report on the model")
+    assert "# 公司 retail · 模型报告" in written[1].read_text()
+
+
+def test_the_card_holds_the_same_figures(found):
+    written = card(found, title(found), footer(found))
+    assert f"{found.record['test']['xgboost']['roc_auc']:.3f}" in written
+    assert written.count("\n## ") == 2 * len(SECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("amount", "en", "zh"),
+    [(0, "¥0", "¥0"), (999.6, "¥1,000", "¥1,000"), (-50, "-¥50", "-¥50"), (2.5e9, "¥2.5 B", "¥25.0 亿")],
+)
+def test_amounts_as_people_say_them(amount, en, zh):
+    said = numbers.money(amount, "CNY")
+    plain = [text.replace("\N{NO-BREAK SPACE}", " ").replace(numbers.MINUS, "-") for text in (said.en, said.zh)]
+    assert plain == [en, zh]
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
+def test_what_is_not_known_is_a_dash(value):
+    assert [say(value).en for say in (numbers.percent, numbers.decimal, numbers.times)] == ["–"] * 3
+
+
+def test_a_scale_maps_ends_to_ends():
+    scale = Scale(0, 4, 100, 20)
+    assert [scale(value) for value in (0, 1, 4)] == [100, 80, 20]
+
+
+def test_axes_are_marked_at_round_numbers():
+    say = numbers.percent
+    assert Axis(0, 1, numbers.NOTHING, say).places == [0, 0.25, 0.5, 0.75, 1]
+    assert Axis(-130, 470, numbers.NOTHING, say).places == [0, 200, 400]
+    assert str(Axis(-0.2, 1, numbers.NOTHING, say).places[0]) == "0.0"
+
+
+def test_lines_end_where_they_are_not_known():
+    x = np.array([0.0, 1.0, 2.0])
+    line = Line(x, np.array([0.0, 1.0, np.nan]), "model", Words("a <b>", "甲"), 1.0)
+    axis = Axis(0, 2, numbers.NOTHING, numbers.count)
+    drawn = str(line_chart([line], axis, axis))
+    assert "nan" not in drawn
+    assert "a &lt;b&gt;" in drawn
+    assert drawn.count('class="line model"') == 1
+
+
+def test_the_longest_bar_fills_the_drawing():
+    drawn = str(bar_chart([(numbers.same("a"), 2, numbers.same("2")), (numbers.same("b"), 1, numbers.same("1"))]))
+    widths = [float(width) for width in re.findall(r'width="([\d.]+)" height="20"', drawn)]
+    assert widths[0] == pytest.approx(2 * widths[1])
+
+
+def test_the_command_needs_a_judged_model(tmp_path):
+    from pipelines.commands.report import report
+    from pipelines.errors import NotReady
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHURNLAB__WORKSPACE", str(tmp_path))
+        with pytest.raises(NotReady, match=r"No model of project demo .*churnlab run"):
+            report("demo", False)
