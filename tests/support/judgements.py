@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.config import load_project
-from pipelines.judging import judge, reasons
+from pipelines.judging import judge, portrait, reasons
 from pipelines.judging.material import Material
 from pipelines.judging.slices import Slice, Slices
 from pipelines.report.terms import Judged
@@ -21,6 +21,9 @@ ROWS = 600
 def judged(monkeypatch, word: str = "retail", *, flat: bool = False, settings: tuple[str, ...] = ()) -> Judged:
     """Judge a model that knows much but not all; `word` is a company's own word for an industry."""
     monkeypatch.setattr(reasons, "global_reasons", lambda material: _reasons(word))
+    monkeypatch.setattr(portrait, "acting_together", lambda material, found: _together())
+    if flat:  # The portrait of a flat table asks a fitted model.
+        monkeypatch.setattr(portrait, "portrait", lambda material: {"portraits": []})
     found = judge.judge(_material(word, flat, settings), lambda step: None)
     found.record["project"]["title"] = {"en": f"Company {word}", "zh": f"公司 {word}"}
     return Judged(found.record, found.tables)
@@ -91,6 +94,11 @@ def _slice(part: pd.DataFrame, word: str, flat: bool) -> Slice:
     )
     cutoff = None if flat else part["cutoff"].to_numpy(dtype="datetime64[us]")
     return Slice(signals, part["churned"].to_numpy(), part["customer_id"].to_numpy(dtype=object), cutoff)
+
+
+def _together() -> pd.DataFrame:
+    pair = {"first": "usage__days_since_last__ever", "second": "customers__industry__ever"}
+    return pd.DataFrame([{**pair, "strength": 0.1, "effect": 0.03}])
 
 
 def _reasons(word: str) -> pd.DataFrame:

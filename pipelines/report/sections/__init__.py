@@ -16,6 +16,7 @@ from pipelines.report.sections import (
     limits,
     money,
     over_time,
+    portrait,
     ranking,
     reasons,
     segments,
@@ -25,6 +26,7 @@ from pipelines.report.terms import Judged
 SECTIONS: tuple[Callable[[Judged], Section | None], ...] = (
     ranking.section,
     money.section,
+    portrait.section,
     reasons.section,
     segments.section,
     over_time.section,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluation.gates.words import Words
-from pipelines.report.blocks import Bar, Cell, Named, Paragraph, Section, Table
+from pipelines.report.blocks import Bar, Block, Cell, Code, Named, Paragraph, Section, Table
 from pipelines.report.numbers import decimal, percent
 from pipelines.report.terms import Judged, lines_of
 
@@ -30,7 +30,24 @@ def section(judged: Judged) -> Section | None:
         "每句话给出该指标推高风险最多的十分之一客户的典型值，以及通常值。权重为该指标所有时间窗口对评分（对数几率）的平均贡献。"
         "这些是评分的依据，并非已证实的流失原因。",
     )
-    return Section("reasons", TITLE, answer, [_table(judged), Paragraph(note, "soft")])
+    return Section("reasons", TITLE, answer, [_table(judged), Paragraph(note, "soft"), *_pairs(judged)])
+
+
+def _pairs(judged: Judged) -> list[Block]:
+    """Tell which signals act together; nothing where no pair was looked at."""
+    if "interactions" not in judged.tables or judged.tables["interactions"].empty:
+        return []
+    rows: list[list[Cell]] = [
+        [Code(line["first"]), Code(line["second"]), decimal(line["effect"], 3), decimal(line["strength"], 2)]
+        for line in lines_of(judged.tables["interactions"].head(5))
+    ]
+    head = [
+        Words("signal", "信号"),
+        Words("and signal", "与信号"),
+        Words("joint effect, log odds", "联合作用（对数几率）"),
+        Words("part that is joint (H)", "联合部分占比（H）"),
+    ]
+    return [Table(head, rows, frozenset({2, 3}), Words("Signals that act together", "共同起作用的信号"))]
 
 
 def _table(judged: Judged) -> Table:
