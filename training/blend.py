@@ -70,20 +70,25 @@ class BlendCore:
 
     def save(self, folder: Path) -> None:
         """Write each member into a folder of its own."""
-        described = [{"family": core.family, "weight": weight} for weight, core in self.members]
+        folders = [f"{position}-{core.family}" for position, (_, core) in enumerate(self.members)]
+        described = [
+            {"family": core.family, "weight": weight, "folder": own}
+            for (weight, core), own in zip(self.members, folders, strict=True)
+        ]
         write_json(folder / BLEND_FILE, described)
-        for _, core in self.members:
-            own = folder / core.family
-            own.mkdir()
-            core.save(own)
+        for (_, core), own in zip(self.members, folders, strict=True):
+            (folder / own).mkdir()
+            core.save(folder / own)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read back what :meth:`save` wrote."""
         described = read_json(folder / BLEND_FILE)
+        # A blend saved before families could stand in it twice names no folders.
         return cls(
             tuple(
-                (member["weight"], core_class(member["family"]).load(folder / member["family"])) for member in described
+                (member["weight"], core_class(member["family"]).load(folder / member.get("folder", member["family"])))
+                for member in described
             )
         )
 
@@ -148,7 +153,7 @@ def cross_fitted_blend(folds: Sequence[FoldScores]) -> list[Floats]:
 
 def blend_of(cores: Mapping[str, Core], shares: Mapping[str, float]) -> BlendCore:
     """Join fitted models with the shares above zero."""
-    return BlendCore(tuple((share, cores[family]) for family, share in shares.items() if share > 0))
+    return BlendCore(tuple((share, cores[name]) for name, share in shares.items() if share > 0))
 
 
 def _with_one_more(counts: Floats, member: int) -> Floats:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.scoring import clip, expit, logit, row_losses
+from training.scoring import best_shift, clip, expit, logit, row_losses
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,9 +28,9 @@ class Calibrator:
     Parameters
     ----------
     kind
-        ``identity``, ``platt``, ``beta`` or ``isotonic``.
+        ``identity``, ``slope``, ``platt``, ``beta`` or ``isotonic``.
     parameters
-        ``platt``: slope, intercept on the log odds (Platt 1999). ``beta``: a, b, c of
+        ``slope`` and ``platt``: slope, intercept on the log odds (Platt 1999). ``beta``: a, b, c of
         ``a log p - b log(1 - p) + c`` (Kull et al. 2017). ``isotonic``: scores and shares at the steps.
     """
 
@@ -63,6 +63,34 @@ def fit_platt(probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Fl
     return _fit_logistic("platt", probability, label, weight)
 
 
+def fit_slope(
+    probability: npt.NDArray[Any],
+    label: npt.NDArray[Any],
+    weight: Floats | None = None,
+    part: npt.NDArray[np.int64] | None = None,
+) -> Calibrator:
+    """Spread the log odds, or draw them together, and leave the mean probability as it is.
+
+    Parameters
+    ----------
+    probability, label, weight
+        As for :func:`choose_calibrator`.
+    part
+        Cutoff of each row; each has a level of its own while the slope is found, which then belongs to no season.
+
+    Returns
+    -------
+    Calibrator
+        Slope, not negative, and the intercept that keeps the mean probability of these rows.
+    """
+    score, weights = logit(probability), np.ones(len(label)) if weight is None else weight
+    parts = np.zeros(len(label), dtype=np.int64) if part is None else np.unique(part, return_inverse=True)[1]
+    levels = np.eye(parts.max() + 1)[parts]
+    slope = _most_likely(np.column_stack([score, levels]), 1, label, weights)[0]
+    level = float(np.average(clip(probability), weights=weights))
+    return Calibrator("slope", ((float(slope), best_shift(np.full(len(score), level), slope * score, weights)),))
+
+
 def fit_beta(probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats | None = None) -> Calibrator:
     """Beta calibration: both ends of the scale bend on their own (Kull, Silva Filho and Flach 2017)."""
     return _fit_logistic("beta", probability, label, weight)
@@ -91,6 +119,7 @@ Fit = Callable[[npt.NDArray[Any], npt.NDArray[Any], Floats | None], Calibrator]
 # From the plainest to the freest: a freer map must earn its place.
 KINDS: dict[str, Fit] = {
     "identity": fit_identity,
+    "slope": fit_slope,
     "platt": fit_platt,
     "beta": fit_beta,
     "isotonic": fit_isotonic,
@@ -117,7 +146,11 @@ class Judging:
         numbers = np.unique(self.part)
         if self.in_time:
             return [(self.part < number, self.part == number) for number in numbers[1:]]
-        return [(self.part != number, self.part == number) for number in numbers]
+        return self.without_each()
+
+    def without_each(self) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
+        """Pairs of masks: all other parts to fit on, one part to judge on."""
+        return [(self.part != number, self.part == number) for number in np.unique(self.part)]
 
 
 def by_shuffle(rows: int, seed: int) -> Judging:
@@ -138,6 +171,8 @@ def choose_calibrator(
     A freer map replaces a plainer one only where it is better by more than one standard error of the paired
     difference, so that small slices keep strictly monotone maps and with them the model's ranking. Where the slice
     spans several cutoffs, it must also be better at each later one: a level that belongs to one season is not learnt.
+    Where no map is learnt for that reason, the slope alone still may be: how far a model's log odds are drawn together,
+    by shrinkage, by stopping early or by averaging, does not change with the season.
 
     Parameters
     ----------
@@ -159,10 +194,12 @@ def choose_calibrator(
         return Calibrator()
     weights = np.ones(len(label)) if weight is None else weight
     chosen, best = "identity", row_losses(label, probability)
-    for kind in list(KINDS)[1:]:
+    for kind in ("platt", "beta", "isotonic"):
         losses = row_losses(label, cross_fitted(kind, probability, label, weights, judging))
         if _clearly_better(best - losses, weights, judging):
             chosen, best = kind, losses
+    if chosen == "identity" and judging.in_time and _slope_helps(probability, label, weights, judging):
+        return fit_slope(probability, label, weights, judging.part)
     return KINDS[chosen](probability, label, weight)
 
 
@@ -185,10 +222,41 @@ def cross_fitted(
     """
     weights = np.ones(len(label)) if weight is None else weight
     calibrated = clip(probability)
+    if kind == "slope":
+        return _cross_fitted_slope(probability, label, weights, judging)
     for fit_on, judge_on in judging.rounds():
         calibrator = KINDS[kind](probability[fit_on], label[fit_on], weights[fit_on])
         calibrated[judge_on] = calibrator.apply(probability[judge_on])
     return calibrated
+
+
+def _cross_fitted_slope(
+    probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats, judging: Judging
+) -> Floats:
+    calibrated = clip(probability)
+    for fit_on, judge_on in judging.without_each():
+        calibrator = fit_slope(probability[fit_on], label[fit_on], weight[fit_on], judging.part[fit_on])
+        calibrated[judge_on] = calibrator.apply(probability[judge_on])
+    return calibrated
+
+
+def _slope_helps(probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats, judging: Judging) -> bool:
+    """Whether a slope from the other cutoffs lowers the loss, whatever the level of each, by a standard error."""
+    sloped = _cross_fitted_slope(probability, label, weight, judging)
+    gain = _level_free_losses(probability, label, weight, judging) - _level_free_losses(sloped, label, weight, judging)
+    mean = np.average(gain, weights=weight)
+    error = np.sqrt(np.average((gain - mean) ** 2, weights=weight) / len(gain))
+    return bool(mean > STANDARD_ERRORS_TO_PREFER * error)
+
+
+def _level_free_losses(
+    probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats, judging: Judging
+) -> Floats:
+    log_odds, losses = logit(probability), np.empty(len(label))
+    for _, own in judging.without_each():
+        shift = best_shift(label[own], log_odds[own], weight[own])
+        losses[own] = row_losses(label[own], expit(log_odds[own] + shift))
+    return losses
 
 
 def _clearly_better(gain: Floats, weight: Floats, judging: Judging) -> bool:
@@ -202,7 +270,7 @@ def _clearly_better(gain: Floats, weight: Floats, judging: Judging) -> bool:
 
 
 def _terms(kind: str, raw: Floats) -> Floats:
-    if kind == "platt":
+    if kind in ("slope", "platt"):
         return logit(raw)[:, None]
     return np.column_stack([np.log(raw), -np.log1p(-raw)])
 
@@ -217,19 +285,25 @@ def _fit_logistic(
     kind: str, probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats | None
 ) -> Calibrator:
     """Maximum likelihood with slopes held at zero or above, which keeps the map monotone."""
+    terms = np.column_stack([_terms(kind, clip(probability)), np.ones(len(label))])
+    weights = np.ones(len(label)) if weight is None else weight
+    found = _most_likely(terms, terms.shape[1] - 1, label, weights)
+    return Calibrator(kind, (tuple(map(float, found)),))
+
+
+def _most_likely(terms: Floats, slopes: int, label: npt.NDArray[Any], weight: Floats) -> Floats:
+    """Coefficients of the terms; the first so many are slopes, held at zero or above."""
     from scipy.optimize import minimize
 
-    terms = np.column_stack([_terms(kind, clip(probability)), np.ones(len(label))])
-    target = _soft_targets(label)
-    weights = np.ones(len(label)) if weight is None else weight
-    weights = weights / weights.sum()
+    target, weights = _soft_targets(label), weight / weight.sum()
 
     def loss_and_slope(at: Floats) -> tuple[float, Floats]:
         line = terms @ at
         loss = weights @ (np.logaddexp(0.0, line) - target * line)
         return float(loss), terms.T @ (weights * (expit(line) - target))
 
-    start = np.append(np.ones(terms.shape[1] - 1), 0.0)
-    bounds = [(0.0, None)] * (terms.shape[1] - 1) + [(None, None)]
+    levels = terms.shape[1] - slopes
+    start = np.append(np.ones(slopes), np.zeros(levels))
+    bounds = [(0.0, None)] * slopes + [(None, None)] * levels
     found = minimize(loss_and_slope, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-14})
-    return Calibrator(kind, (tuple(map(float, found.x)),))
+    return np.asarray(found.x, dtype=np.float64)

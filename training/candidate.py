@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from training.blend import FoldScores, blend_of, cross_fitted_blend, find_shares
+from training.budget import Budget
 from training.calibrate import Calibrator, Judging, by_shuffle, choose_calibrator, cross_fitted
 from training.examples import Examples
 from training.families import FAMILIES, Context
 from training.folds import Folds
-from training.model import FittedModel
+from training.model import Core, FittedModel
 from training.preparation import Preparation
 from training.scoring import expit, level_free_log_loss, log_loss, logit, roc_auc
 from training.splits import Split
@@ -97,37 +98,73 @@ def family_candidate(
 
 
 def blend_candidate(
-    members: dict[str, Candidate], examples: Examples, split: Split, final: Prepared, seed: int, *, options: Options
+    members: dict[str, Candidate],
+    examples: Examples,
+    split: Split,
+    final: Prepared,
+    context: Context,
+    *,
+    options: Options,
 ) -> Candidate:
-    """Blend families that are already judged.
+    """Blend families that are already judged, and the runners-up of their searches while there is time to fit them.
 
     Parameters
     ----------
     members
         The families.
-    examples, final, options
+    examples, final, context, options
         As for :func:`family_candidate`.
     split
         The folds.
-    seed
-        Seed of the judgement of the calibration.
 
     Returns
     -------
     Candidate
         Its validation predictions use shares found without the fold that they are for.
     """
-    folds = _fold_scores(members, examples, split)
+    entries = _library(members, context.budget)
+    folds = _fold_scores(entries, examples, split)
     shares = find_shares(folds)
-    parameters = {family: float(share) for family, share in zip(members, shares, strict=True)}
+    parameters = {entry.name: float(share) for entry, share in zip(entries, shares, strict=True) if share > 0}
     blended = cross_fitted_blend(folds)
     losses = [
         level_free_log_loss(fold.label, log_odds, fold.weight) for fold, log_odds in zip(folds, blended, strict=True)
     ]
     found = Found(parameters, float(np.mean(losses)), expit(np.concatenate(blended)))
-    core = blend_of({family: member.model.core for family, member in members.items()}, parameters)
+    drawn = [entry for entry in entries if entry.name in parameters]
+    core = blend_of({entry.name: entry.fitted(final.rows, context) for entry in drawn}, parameters)
     model = FittedModel(core, Calibrator(), final.preparation.only(core.features))
-    return _judged(model, found, examples, split, seed, options)
+    return _judged(model, found, examples, split, context.seed, options)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What a blend may draw: a judged family, or a runner-up of its search that is fitted only if it is drawn."""
+
+    name: str
+    family: str
+    found: Found
+    core: Core | None = None
+    place: int = 0
+
+    def fitted(self, rows: Examples, context: Context) -> Core:
+        """Core on the rows of the final fit; a runner-up draws from a seed of its own, so that errors differ."""
+        if self.core is not None:
+            return self.core
+        own = replace(context, seed=context.seed + self.place)
+        return FAMILIES[self.family].fit(rows, self.found.parameters, own)
+
+
+def _library(members: dict[str, Candidate], budget: Budget) -> list[_Entry]:
+    own = [_Entry(family, family, member.found, member.model.core) for family, member in members.items()]
+    if budget.left() <= 0:
+        return own
+    further = [
+        _Entry(f"{family}-{place + 1}", family, found, place=place)
+        for family, member in members.items()
+        for place, found in enumerate(member.found.runners_up, start=1)
+    ]
+    return [*own, *further]
 
 
 def pooled_rows(split: Split) -> Rows:
@@ -162,8 +199,8 @@ def _judging(split: Split, seed: int) -> Judging:
     return by_shuffle(len(part), seed)
 
 
-def _fold_scores(members: dict[str, Candidate], examples: Examples, split: Split) -> list[FoldScores]:
-    log_odds = np.array([logit(member.found.out_of_fold) for member in members.values()])
+def _fold_scores(entries: list[_Entry], examples: Examples, split: Split) -> list[FoldScores]:
+    log_odds = np.array([logit(entry.found.out_of_fold) for entry in entries])
     ends = np.cumsum([len(fold.validation) for fold in split.folds])
     return [
         FoldScores(

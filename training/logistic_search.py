@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 # Cells of a fold's design that the search may hold at once; the final fit may hold more.
 SEARCH_CELLS = 20_000_000
 PROBE_STRENGTH = 0.003
+# Further penalties that a blend may draw beside the best.
+RUNNERS_UP = 1
 # None keeps all rows equal; shorter than a quarter would throw most of a history away.
 HALF_LIVES_DAYS: tuple[float | None, ...] = (None, 360.0, 180.0, 90.0)
 
@@ -73,11 +75,11 @@ def search_logistic(folds: Folds, encoding: Encoding, budget: Budget) -> Found:
     Returns
     -------
     Found
-        The best penalty and its predictions.
+        The best penalty with its predictions, and the next best.
     """
     variants = [Variant(strength) for strength in STRENGTHS]
-    best = min(_judge(folds, encoding, variants, budget), key=lambda judged: judged.score)
-    return Found({"strength": best.variant.strength}, best.score, expit(np.concatenate(best.log_odds)))
+    best, *others = sorted(_judge(folds, encoding, variants, budget), key=lambda judged: judged.score)
+    return replace(best.found(), runners_up=tuple(other.found() for other in others[:RUNNERS_UP]))
 
 
 def choose_half_life(
@@ -99,13 +101,20 @@ def choose_half_life(
     Returns
     -------
     float or None
-        The best of the choices; the first among equals.
+        The first of the choices that is not worse than the best by more than one standard error of their paired
+        difference: a past forgotten without need costs level and variance.
     """
     if folds.examples.cutoff is None or not folds.split.in_time:
         return None
     variants = [Variant(PROBE_STRENGTH, choice) for choice in choices]
-    best = min(_judge(folds, encoding, variants, budget), key=lambda judged: judged.score)
-    return best.variant.half_life_days
+    judged = list(_judge(folds, encoding, variants, budget))
+    best = min(judged, key=lambda each: each.score)
+    return next(each for each in judged if not _clearly_worse(folds, each, best)).variant.half_life_days
+
+
+def _clearly_worse(folds: Folds, judged: _Judged, best: _Judged) -> bool:
+    excess = folds.row_losses(judged.log_odds) - folds.row_losses(best.log_odds)
+    return bool(excess.mean() > excess.std() / np.sqrt(len(excess)))
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,10 @@ class _Judged:
     variant: Variant
     log_odds: list[Floats]
     score: float
+
+    def found(self) -> Found:
+        """The penalty with its predictions."""
+        return Found({"strength": self.variant.strength}, self.score, expit(np.concatenate(self.log_odds)))
 
 
 def _judge(folds: Folds, encoding: Encoding, variants: Sequence[Variant], budget: Budget) -> Iterator[_Judged]:

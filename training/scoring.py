@@ -75,6 +75,11 @@ def level_free_log_loss(label: npt.NDArray[Any], log_odds: Floats, weight: Float
     >>> round(level_free_log_loss(np.array([0, 1]), np.array([3.0, 3.0])), 4)
     0.6931
     """
+    return log_loss(label, expit(log_odds + best_shift(label, log_odds, weight)), weight)
+
+
+def best_shift(label: npt.NDArray[Any], log_odds: Floats, weight: Floats | None = None) -> float:
+    """Find the number that, added to all log odds, makes the mean probability the share of leavers."""
     weights = np.full(len(label), 1.0 / len(label)) if weight is None else weight / weight.sum()
     shift = 0.0
     for _ in range(NEWTON_STEPS):
@@ -83,7 +88,7 @@ def level_free_log_loss(label: npt.NDArray[Any], log_odds: Floats, weight: Float
         shift += float(np.clip(slope / max(weights @ (probability * (1 - probability)), 1e-12), -2.0, 2.0))
         if abs(slope) < 1e-10:
             break
-    return log_loss(label, expit(log_odds + shift), weight)
+    return shift
 
 
 def roc_auc(label: npt.NDArray[Any], score: npt.NDArray[Any]) -> float:

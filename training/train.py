@@ -260,7 +260,7 @@ def _candidates(
             members[family] = family_candidate(family, rows, teaching, final, context, options=options)
     if BLEND in settings.families:
         progress("blending")
-        blend = blend_candidate(members, rows, split, final, settings.seed, options=options)
+        blend = blend_candidate(members, rows, split, final, context, options=options)
         return {**members, BLEND: blend}
     return members
 

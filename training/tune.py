@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,8 @@ MOST_ROUNDS = 3000
 # A curve ends once this much learning (learning rate x trees) has brought nothing.
 PATIENCE = 3.0
 STARTUP_TRIALS = 8
+# The best settings whose predictions are kept: the winner, and three that a blend may draw beside it.
+KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,15 @@ class Found:
         Their predictions for the pooled validation rows, folds one after the other.
     trials
         All trials in order.
+    runners_up
+        The next best settings, best first, where the search kept them.
     """
 
     parameters: Parameters
     score: float
     out_of_fold: Floats
     trials: tuple[TrialRecord, ...] = ()
+    runners_up: tuple[Found, ...] = ()
 
 
 @dataclass
@@ -93,6 +98,10 @@ class _Curve:
     rounds: int = 0
     score: float = math.inf
     margins: list[Floats] = field(default_factory=list)
+
+    def found(self, parameters: Parameters) -> Found:
+        """Settings with their predictions."""
+        return Found(parameters, self.score, expit(np.concatenate(self.margins)))
 
 
 @dataclass(frozen=True)
@@ -172,8 +181,7 @@ class _Search:
     device: str
     fixed: Mapping[str, Any]
     on_trial: OnTrial | None
-    best: _Curve = field(default_factory=_Curve)
-    best_parameters: Parameters = field(default_factory=dict)
+    kept: list[tuple[_Curve, Parameters]] = field(default_factory=list)
     records: list[TrialRecord] = field(default_factory=list)
 
     def run(self, trials: int) -> Found:
@@ -181,10 +189,8 @@ class _Search:
         self._recall()
         while len(self.records) < trials and (self.budget.left() > 0 or not self.records):
             self._try_one()
-        if not self.best.margins:
-            self._repeat_best()
-        out_of_fold = expit(np.concatenate(self.best.margins))
-        return Found(self.best_parameters, self.best.score, out_of_fold, tuple(self.records))
+        best, *others = [self._with_margins(curve, own).found(own) for curve, own in self.kept]
+        return replace(best, trials=tuple(self.records), runners_up=tuple(others))
 
     def _try_one(self) -> None:
         self.study.sampler = _sampler(self.seed, len(self.study.trials))
@@ -253,11 +259,11 @@ class _Search:
 
     def _keep(self, record: TrialRecord, curve: _Curve) -> None:
         self.records.append(record)
-        if curve.score < self.best.score:
-            self.best, self.best_parameters = curve, record.parameters
+        if record.parameters["rounds"] > 0:
+            self.kept = sorted([*self.kept, (curve, record.parameters)], key=lambda pair: pair[0].score)[:KEPT]
 
     def _recall(self) -> None:
-        """Take over finished trials of an earlier run; their predictions are made again only if one of them wins."""
+        """Take over finished trials of an earlier run; predictions are made again only of those that are kept."""
         for trial in self.study.get_trials(deepcopy=False):
             if trial.state.is_finished() and "rounds" in trial.user_attrs:
                 score = trial.value if trial.value is not None else math.inf
@@ -266,9 +272,11 @@ class _Search:
                 record = TrialRecord(trial.number, parameters, score, told["seconds"], told["state"])
                 self._keep(record, _Curve(told["rounds"], score))
 
-    def _repeat_best(self) -> None:
-        *_, (rounds, margins, score) = self._curve(self.best_parameters, self.best_parameters["rounds"])
-        self.best = _Curve(rounds, score, margins)
+    def _with_margins(self, curve: _Curve, parameters: Parameters) -> _Curve:
+        if curve.margins:
+            return curve
+        *_, (rounds, margins, score) = self._curve(parameters, parameters["rounds"])
+        return _Curve(rounds, score, margins)
 
 
 def _fold_matrices(train: Examples, validation: Examples, encoding: Encoding) -> _FoldMatrices:

@@ -118,6 +118,29 @@ def test_a_level_that_belongs_to_one_season_is_not_learnt():
     assert choose_calibrator(raw, label, Judging(part, in_time=True)).kind == "identity"
 
 
+def test_a_slope_is_learnt_where_the_level_belongs_to_the_season():
+    truth, label = world(9_000)
+    part = np.repeat([0, 1, 2], 3_000)
+    raw = expit(0.7 * logit(truth) + np.array([-1.5, 0.5, 0.6])[part])
+
+    calibrator = choose_calibrator(raw, label, Judging(part, in_time=True))
+
+    assert calibrator.kind == "slope"
+    assert calibrator.parameters[0][0] == pytest.approx(1 / 0.7, abs=0.08)
+    assert calibrator.apply(raw).mean() == pytest.approx(raw.mean(), abs=1e-6)
+
+
+def test_no_slope_is_learnt_from_chance():
+    part = np.repeat([0, 1, 2], 500)
+    kinds = []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        truth = random.beta(1, 9, 1_500)
+        kinds.append(choose_calibrator(truth, random.binomial(1, truth), Judging(part, in_time=True)).kind)
+
+    assert kinds.count("identity") >= 28  # a gain of one standard error comes by chance about once in six times
+
+
 def test_a_lasting_distortion_is_learnt_from_earlier_cutoffs():
     truth, label = world(9_000)
     part = np.repeat([0, 1, 2], 3_000)

@@ -275,6 +275,19 @@ def test_a_blend_is_the_weighted_mean_of_log_odds():
     assert sum(blend.importance().values()) == pytest.approx(1.0)
 
 
+def test_a_family_may_stand_in_a_blend_more_than_once(tmp_path):
+    examples = customers(300)
+    encoding = learn_encoding(examples.features)
+    cores = {f"logistic-{strength}": fit_logistic(examples, encoding, {"strength": strength}) for strength in (0.01, 1)}
+    blend = blend_of(cores, dict.fromkeys(cores, 0.5))
+    before = blend.probability(examples.features)
+
+    blend.save(tmp_path)
+
+    np.testing.assert_array_equal(type(blend).load(tmp_path).probability(examples.features), before)
+    assert len({core.coefficients for _, core in type(blend).load(tmp_path).members}) == 2
+
+
 def test_importance_ranks_what_matters_above_noise():
     for family in ("logistic", "xgboost"):
         importance = FittedModel(fit(family, customers(4_000)), Calibrator()).importance()

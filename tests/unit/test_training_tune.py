@@ -11,7 +11,7 @@ from training.encoding import learn_encoding
 from training.errors import TrainingError
 from training.examples import Examples
 from training.folds import Folds
-from training.scoring import expit, level_free_log_loss
+from training.scoring import expit, level_free_log_loss, logit
 from training.search_space import SPACE, STARTS
 from training.splits import Split, stratified
 from training.tune import Found, search
@@ -55,6 +55,19 @@ def test_good_defaults_come_first_and_everything_stays_inside_the_space(rows):
             assert limits.low <= trial.parameters[name] <= limits.high
             assert limits.reason
     assert found.score == min(trial.score for trial in found.trials)
+
+
+def test_runners_up_are_the_next_best_trials_with_their_own_predictions(rows):
+    found = run(rows)
+    examples, split = rows
+
+    scores = sorted(trial.score for trial in found.trials)
+    assert [found.score, *(other.score for other in found.runners_up)] == scores[:4]
+    label = [examples.label[fold.validation] for fold in split.folds]
+    for each in (found, *found.runners_up):
+        predicted = np.split(logit(each.out_of_fold), [len(label[0])])
+        losses = [level_free_log_loss(own, log_odds) for own, log_odds in zip(label, predicted, strict=True)]
+        assert np.mean(losses) == pytest.approx(each.score, abs=1e-6)
 
 
 def test_the_same_seed_gives_the_same_search(rows):

@@ -1,0 +1,51 @@
+"""The project's own training on one task, as a process of its own: `python -m benchmarks.model_ours TASK SEED WORK`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.measure import peak_gb
+from benchmarks.model_tasks import Task, make_task
+
+BUDGET_S = 180
+OURS = "ours"
+
+
+def main(name: str, seed: int, work: Path, folder: Path) -> None:
+    """Train within the budget, and write what the chosen model and each family say about the test rows."""
+    task = make_task(name, seed, work)
+    started = time.perf_counter()
+    trained = train(task, seed)
+    test = task.test.features
+    chosen = trained.models[trained.best].predict(test)
+    seconds = time.perf_counter() - started
+    pd.DataFrame({"probability": chosen}).to_parquet(folder / f"{OURS}.parquet")
+    families = {family: model.predict(test) for family, model in trained.models.items()}
+    pd.DataFrame(families).to_parquet(folder / "families.parquet")
+    print(json.dumps([seconds, peak_gb(), trained.best]))
+
+
+def train(task: Task, seed: int) -> object:
+    """Train as the stage of the line does, with the project's own settings and a budget."""
+    from training.train import TrainSettings, train
+
+    settings = task.train
+    chosen = TrainSettings(
+        families=tuple(settings.families),
+        trials=settings.trials,
+        budget_s=BUDGET_S,
+        half_life_days=settings.half_life_days,
+        seed=seed,
+        recency_column=settings.recency_column,
+        minimum_positives=settings.minimum_positives,
+    )
+    return train(task.examples, task.split, chosen)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))

@@ -1,0 +1,200 @@
+"""Our models against what a data scientist would otherwise pick up, on the same rows.
+
+    uv venv --python 3.11 .venv-peers && uv pip install --python .venv-peers/bin/python -r benchmarks/peers.txt
+    python -m benchmarks.models                                # all tasks, five seeds, all peers: hours
+    python -m benchmarks.models --task telco --seeds 1 --peers logistic catboost
+
+The peers live in an environment of their own (`--peers-python`, or let `--install` build it); a peer that is not there
+is named and left out. Rows go to them as Parquet and probabilities come back. Ours is the project's own training with
+`train.budget_s` of 180 seconds; FLAML gets 120 and AutoGluon 180. What was measured stays in `--work`, and a later
+call measures only what is missing.
+
+A seed is the seed of the models; for flat and simulated tables also that of their test rows. The interval of a
+difference is of all seeds' rows together, customers drawn again 1,000 times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.model_ours import OURS
+from benchmarks.model_peers import LABEL, LATEST, PEERS, TEST
+from benchmarks.model_tasks import HOME, Task, make_task, names
+
+PEERS_FOLDER = HOME / ".venv-peers"
+NOT_INSTALLED = 3
+WAY_TO_REACH = 0.95
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a method said about the test rows, and what that took."""
+
+    probability: np.ndarray
+    seconds: float
+    peak_gb: float
+    chosen: str = ""
+
+
+def main() -> None:
+    """Run and print."""
+    given = _arguments()
+    if given.install:
+        _install()
+    for name in given.task:
+        _compare(name, given)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--task", nargs="+", choices=names(), default=names(), metavar="TASK", help=", ".join(names()))
+    parser.add_argument("--seeds", type=int, default=5, help="0, 1, ... up to this number")
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS), metavar="PEER")
+    parser.add_argument("--peers-python", type=Path, default=PEERS_FOLDER / "bin" / "python")
+    parser.add_argument("--install", action="store_true", help="build the peers' environment first (uv, minutes)")
+    parser.add_argument("--work", type=Path, default=HOME / "workspace" / "benchmarks")
+    parser.add_argument("--again", action="store_true", help="measure ours again")
+    return parser.parse_args()
+
+
+def _install() -> None:
+    python = PEERS_FOLDER / "bin" / "python"
+    subprocess.run(["uv", "venv", "--python", "3.11", str(PEERS_FOLDER)], check=True)
+    requirements = str(HOME / "benchmarks" / "peers.txt")
+    subprocess.run(["uv", "pip", "install", "--python", str(python), "-r", requirements], check=True)
+
+
+def _compare(name: str, given: argparse.Namespace) -> None:
+    """Measure every method with every seed, print each as it is there, then the comparison."""
+    found: dict[str, list[Outcome]] = {}
+    judged: list[Any] = []
+    for seed in range(given.seeds):
+        task = make_task(name, seed, given.work)
+        folder = given.work / "models" / f"{name}-{seed}"
+        _write_rows(task, folder)
+        judged.append(task)
+        _print_heading(task, seed)
+        for method in [OURS, *given.peers]:
+            outcome = _outcome(method, task, seed, folder, given)
+            if outcome is not None:
+                found.setdefault(method, []).append(outcome)
+                print(_line(method, outcome, task), flush=True)
+    _print_summary(judged, found)
+
+
+def _write_rows(task: Task, folder: Path) -> None:
+    """Write signals, keys, and what is written by hand, the training rows first come first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    used = np.concatenate([task.split.train, task.split.test])
+    rows = task.examples.take(used)
+    test = np.arange(len(used)) >= len(task.split.train)
+    keys = pd.DataFrame({TEST: test, LABEL: np.where(test, np.nan, rows.label)})
+    keys[LATEST] = False if rows.cutoff is None else ~test & (rows.cutoff == rows.cutoff[~test].max())
+    keys.to_parquet(folder / "keys.parquet")
+    rows.features.to_parquet(folder / "rows.parquet")
+    if task.rhythm is not None:
+        by_hand = task.rhythm.iloc[used].reset_index(drop=True).assign(horizon_days=task.horizon_days)
+        by_hand.to_parquet(folder / "rhythm.parquet")
+
+
+def _outcome(method: str, task: Task, seed: int, folder: Path, given: argparse.Namespace) -> Outcome | None:
+    """Take over what was measured before, or measure; none where the method does not apply or is not installed."""
+    if method != OURS and PEERS[method].by_hand and task.rhythm is None:
+        return None
+    record = folder / f"{method}.json"
+    if not record.is_file() or (method == OURS and given.again):
+        done = _run(method, task.name, seed, folder, given)
+        if done is None:
+            return None
+        record.write_text(done, encoding="utf-8")
+    probability = pd.read_parquet(folder / f"{method}.parquet")["probability"].to_numpy()
+    return Outcome(probability, *json.loads(record.read_text(encoding="utf-8")))
+
+
+def _run(method: str, name: str, seed: int, folder: Path, given: argparse.Namespace) -> str | None:
+    if method == OURS:
+        command = [sys.executable, "-m", "benchmarks.model_ours", name, str(seed), str(given.work), str(folder)]
+    else:
+        command = [str(given.peers_python), "-m", "benchmarks.model_peers", method, str(folder), str(seed)]
+    if not Path(command[0]).exists():
+        print(f"  {method:<11} left out: {command[0]} is not there (--install builds it)")
+        return None
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, cwd=HOME)
+    if done.returncode == NOT_INSTALLED:
+        print(f"  {method:<11} left out: {PEERS[method].library} is not installed")
+        return None
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}; its message is above.")
+    return done.stdout.splitlines()[-1]
+
+
+def _print_heading(task: Task, seed: int) -> None:
+    label = task.test.label
+    print(
+        f"\n{task.name}, seed {seed}: {len(task.split.train):,} training rows x {task.examples.features.shape[1]} "
+        f"columns, {len(label):,} test rows, {label.mean():.1%} left"
+    )
+    print(f"  {'':<11} {'AUC':>7} {'AP':>7} {'log loss':>9} {'slope':>6} {'ECE':>6} {'seconds':>8} {'peak GB':>8}")
+
+
+def _line(method: str, outcome: Outcome, task: Task) -> str:
+    figures = _figures(task, outcome.probability)
+    return (
+        f"  {method:<11} {figures['roc_auc']:7.4f} {figures['pr_auc']:7.4f} {figures['log_loss']:9.4f} "
+        f"{figures['calibration_slope']:6.2f} {figures['ece']:6.3f} {outcome.seconds:8.1f} {outcome.peak_gb:8.2f}"
+        f"{_way(task, figures['roc_auc'])}  {outcome.chosen}"
+    ).rstrip()
+
+
+def _figures(task: Task, probability: np.ndarray) -> dict[str, float]:
+    from evaluation.model.scorecard import scorecard
+
+    return dict(scorecard(task.test.label, probability))
+
+
+def _way(task: Task, auc: float) -> str:
+    """Share of the way from chance to the true risk, where that is known."""
+    if task.truth is None or np.isnan(task.truth).any():
+        return ""
+    from evaluation.model.ranking import roc_auc
+
+    best = roc_auc(task.test.label, task.truth)
+    return f"  {(auc - 0.5) / (best - 0.5):.1%} of the way to the true risk ({best:.4f})"
+
+
+def _print_summary(tasks: Sequence[Task], found: dict[str, list[Outcome]]) -> None:
+    """Means over the seeds, and ours minus each peer."""
+    print(f"\n{tasks[0].name}, mean of {len(tasks)} seeds; ours minus the peer, above 0 ours is better")
+    for method, outcomes in found.items():
+        if len(outcomes) < len(tasks):
+            continue
+        figures = pd.DataFrame([_figures(task, own.probability) for task, own in zip(tasks, outcomes, strict=True)])
+        mean = figures[["roc_auc", "pr_auc", "log_loss"]].mean()
+        text = f"  {method:<11} {mean['roc_auc']:7.4f} {mean['pr_auc']:7.4f} {mean['log_loss']:9.4f}"
+        print(text if method == OURS else f"{text}   {_differences(tasks, found[OURS], outcomes)}")
+
+
+def _differences(tasks: Sequence[Task], ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> str:
+    from evaluation.model.bootstrap import paired_difference
+
+    label, customer = (np.concatenate([getattr(task.test, what) for task in tasks]) for what in ("label", "customer"))
+    first, second = (np.concatenate([each.probability for each in both]) for both in (ours, theirs))
+    parts = []
+    for metric, words in (("roc_auc", "AUC"), ("log_loss", "log loss")):
+        found = paired_difference(label, first, second, customer, metric=metric)
+        parts.append(f"{words} {found.estimate:+.4f} ({found.low:+.4f} to {found.high:+.4f})")
+    return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    main()
