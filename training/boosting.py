@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from training.tree_contributions import TreeExplainer
 
 Floats = npt.NDArray[np.float64]
+# Signals, labels and weights of some rows.
+Batch = tuple[pd.DataFrame, npt.NDArray[np.int8], Floats | None]
 
 BOOSTER_FILE = "booster.ubj"
 ENCODING_FILE = "encoding.json"
@@ -226,7 +228,7 @@ def quantile_matrix(
         """Feed the rows to XGBoost a batch at a time."""
 
         def __init__(self) -> None:
-            self.batches: Iterator[Examples] = iter(())
+            self.batches: Iterator[Batch] = iter(())
             super().__init__()
 
         def next(self, input_data: Any) -> bool:
@@ -234,8 +236,8 @@ def quantile_matrix(
             batch = next(self.batches, None)
             if batch is None:
                 return False
-            data = encoding.matrix(batch.features)
-            input_data(data=data, label=batch.label, weight=batch.weight, feature_types=column_types(encoding))
+            features, label, weight = batch
+            input_data(data=encoding.matrix(features), label=label, weight=weight, feature_types=column_types(encoding))
             return True
 
         def reset(self) -> None:
@@ -251,7 +253,9 @@ def column_types(encoding: Encoding) -> list[str]:
     return ["q" if column.categories is None else "c" for column in encoding.columns]
 
 
-def _batches(examples: Examples) -> Iterator[Examples]:
-    relative = replace(examples, weight=examples.relative_weight())
+def _batches(examples: Examples) -> Iterator[Batch]:
+    """Give views of the rows: XGBoost goes over them four times, and copies would cost more than encoding."""
+    weight = examples.relative_weight()
     for start in range(0, len(examples), BATCH_ROWS):
-        yield relative.take(np.arange(start, min(start + BATCH_ROWS, len(examples))))
+        rows = slice(start, start + BATCH_ROWS)
+        yield examples.features.iloc[rows], examples.label[rows], None if weight is None else weight[rows]

@@ -143,7 +143,7 @@ def _learn_column(name: str, series: pd.Series[Any]) -> Column:
         )
     if is_number(series):
         return Column(name)
-    return Column(name, tuple(sorted(set(series.dropna().astype(str)))))
+    return Column(name, tuple(sorted(series.dropna().astype(str).unique())))
 
 
 def _numbers(series: pd.Series[Any]) -> Floats:
@@ -156,8 +156,17 @@ def _numbers(series: pd.Series[Any]) -> Floats:
 def _positions(series: pd.Series[Any], categories: tuple[str, ...]) -> Floats:
     if is_number(series) and series.notna().any():
         raise _other_kind(series, "categories")
-    position = pd.Index(categories, dtype="str").get_indexer(pd.Index(series.astype("str")))
+    position = _places(series, pd.Index(categories, dtype="str"))
     return np.where(position < 0, np.nan, position.astype(np.float64))
+
+
+def _places(series: pd.Series[Any], known: pd.Index[Any]) -> npt.NDArray[np.int64]:
+    """Place of each value among the known ones, -1 for what is missing or unseen."""
+    if not isinstance(series.dtype, pd.CategoricalDtype):
+        return np.asarray(known.get_indexer(pd.Index(series.astype("str"))), dtype=np.int64)
+    # Each category is looked up once; the code of a missing value is -1 and takes the last place.
+    places = known.get_indexer(series.cat.categories.astype("str"))
+    return np.append(places, -1).astype(np.int64)[series.cat.codes.to_numpy()]
 
 
 def _other_kind(series: pd.Series[Any], learnt: str) -> TrainingError:

@@ -40,6 +40,17 @@ def test_categories_are_those_that_occur_in_an_order_of_their_own():
     assert encoding.columns[4].categories == ("north", "south")
 
 
+def test_declared_categories_of_any_type_are_read_like_the_same_texts():
+    texts = pd.DataFrame({"floor": ["10", None, "2", "9", "10"]})
+    declared = texts.assign(floor=pd.Categorical([10, None, 2, 9, 10], categories=[9, 7, 10, 2]))
+    encoding = learn_encoding(texts.head(3))
+
+    assert learn_encoding(declared.head(3)) == encoding
+    expected = [[0], [np.nan], [1], [np.nan], [0]]  # "10" before "2"; 9 was not there in training
+    np.testing.assert_array_equal(encoding.matrix(declared), expected)
+    np.testing.assert_array_equal(encoding.matrix(texts), expected)
+
+
 def test_columns_may_come_in_any_order_and_with_others_between():
     encoding = learn_encoding(frame())
     shuffled = frame()[["region", "plan", "count", "flag", "spend"]].assign(other=1)
