@@ -98,6 +98,7 @@ def _about(material: Material) -> dict[str, Any]:
         "data": {"rows": accepted["rows"], "first": accepted.get("first"), "last": accepted.get("last")},
         "bands": material.project.score.bands,
         "capacity": material.capacity,
+        "rule": None if material.rule is None else ", ".join(record["features"][material.rule]),
     }
 
 

@@ -40,7 +40,7 @@ def _gain(judged: Judged) -> Picture:
     low, high = curve["low"].to_numpy(), curve["high"].to_numpy()
     lines = [
         Line(x, x, "chance", Words("at random", "随机联系"), 0.72, below=True),
-        Line(x, best, "best", Words("knowing the future", "完全预知"), 0.12),
+        Line(x, best, "best", Words("knowing the future", "完全预知"), min(judged.best["base_rate"] + 0.08, 0.5)),
         Line(x, model, "model", Words("the model", "模型"), 0.3, below=True, low=low, high=high),
     ]
     if "rule_recall" in curve:
@@ -113,10 +113,11 @@ def _advantage(judged: Judged) -> Paragraph | None:
     if against is None:
         return None
     gain, low, high = (decimal(against[key], 2).en for key in ("estimate", "low", "high"))
+    rule = judged.record["rule"]
     words = Words(
-        "Beside the rule that anyone could write down (who has been silent longest leaves first) the model gains "
-        f"{gain} in AUC, 95 % interval {low} to {high}, on the same customers.",
-        f"与“沉默最久者先流失”这条人人都能写出的规则相比，模型的 AUC 高出 {gain}"
+        f"Beside the rule that anyone could write down ({rule} alone) the model gains {gain} in AUC, 95 % interval "
+        f"{low} to {high}, on the same customers.",
+        f"与人人都能写出的一行规则（只看 {rule}）相比，模型的 AUC 高出 {gain}"
         f"（同一批客户，95% 区间 {low} 至 {high}）。",
     )
     return Paragraph(words)

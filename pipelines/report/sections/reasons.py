@@ -56,7 +56,8 @@ def _table(judged: Judged) -> Table:
     largest = float(table["share"].max()) or 1.0
     rows: list[list[Cell]] = []
     for line in lines_of(table):
-        row: list[Cell] = [Named(Words(line["sentence_en"], line["sentence_zh"]), line["speaker"])]
+        said, name = Words(line["sentence_en"], line["sentence_zh"]), line["speaker"]
+        row: list[Cell] = [said if said.en.startswith(name) else Named(said, name)]
         row.append(Bar(line["share"] / largest, percent(line["share"])))
         rows.append([*row, decimal(line["roc_auc_lost"], 3)] if shuffled else row)
     head = [Words("where it raises the risk", "推高风险时的表现"), Words("weight", "权重")]

@@ -36,10 +36,10 @@ def _answer(table: pd.DataFrame) -> Words:
     group, name = segmentation(worst["segmentation"]), segment(worst["segment"])
     low, high = f"{worst['roc_auc_low']:.2f}", f"{worst['roc_auc_high']:.2f}"
     return Words(
-        f"The model ranks worst in {group.en.lower()}: {name.en} (AUC {worst['roc_auc']:.2f}, 95 % interval {low} to "
-        f"{high}); {few} of {len(table)} segments are too small to say.",
-        f"模型在“{group.zh}：{name.zh}”中排序最弱（AUC {worst['roc_auc']:.2f}，95% 区间 {low} 至 {high}）；"
-        f"{len(table)} 个客群中有 {few} 个样本太少，不下结论。",
+        f"Of {len(table)} segments the model ranks worst in {group.en}: {name.en} (AUC {worst['roc_auc']:.2f}, 95 % "
+        f"interval {low} to {high}){f'; {few} are too small to say' if few else ''}.",
+        f"{len(table)} 个客群中，模型在“{group.zh}：{name.zh}”的排序最弱（AUC {worst['roc_auc']:.2f}，"
+        f"95% 区间 {low} 至 {high}）{f'；{few} 个客群样本太少，不下结论' if few else ''}。",
     )
 
 
