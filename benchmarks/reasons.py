@@ -70,7 +70,7 @@ def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     from pipelines.bands import steady_bands
     from pipelines.config import load_project
     from pipelines.panel import project_signals
-    from pipelines.reasons import explained, peers_of
+    from pipelines.reasons import explained, peers_of, usual_among_peers
     from pipelines.rows import labelled_rows
     from pipelines.warehouse.duckdb_file import warehouse
     from training.model import load_model
@@ -94,7 +94,8 @@ def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     with warehouse(project.home, read_only=True) as connection:
         peers = peers_of(connection, store.load("accepted"))
     signals = pd.concat([test.features, pd.Series(test.customer, name="customer_id")], axis=1)
-    told = explained(model, signals, scores, project.score, dict(project_signals(project)), peers)
+    usual = usual_among_peers(model, signals, peers)
+    told = explained(model, signals, scores, project.score, dict(project_signals(project)), usual)
     truth = visible(project.home / "truth", datetime.fromisoformat(calendar["test_cutoff"]))
     left = scores[(test.label == 1) & scores["band"].isin(project.score.reason_bands)]
     return told, truth[truth["customer_id"].isin(left["customer_id"])]

@@ -12,6 +12,7 @@ from pipelines.warehouse.scores import CHURN_MOVES, SCORE_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
+    from ibis.expr import types as ir
 
     from training.model import FittedModel
 
@@ -25,13 +26,13 @@ class Before:
     scores
         What `scores_before` gave.
     signals
-        The champion's signals at that time, of those who were scored.
+        The champion's signals at that time, of those who were scored; a table of the warehouse.
     standing
         Tables and signals of the champion.
     """
 
     scores: pd.DataFrame
-    signals: pd.DataFrame
+    signals: ir.Table
     standing: Standing
 
     @property
@@ -95,23 +96,27 @@ def _legs(model: FittedModel, signals: pd.DataFrame, scores: pd.DataFrame, befor
     from evaluation.model.moved import Legs
 
     then, now, standing = before.instant, scores["as_of"].iloc[0].to_pydatetime(), before.standing
-    wanted = scores["customer_id"]
+    wanted = scores["customer_id"].to_list()
     # Signals over peers need all of them; others can be computed for the few who are looked at.
     at_both = before.scores.index.intersection(signals["customer_id"].astype("str").to_list())
     people = standing.people(at_both if standing.is_relative else wanted, now)
     waited = standing.signals(people, [now], known_before=then)[now]
-    frames = {"then": before.signals, "waited": waited, "now": signals}
-    ours = {name: frame.set_index(frame["customer_id"].astype("str")).loc[wanted] for name, frame in frames.items()}
+    here = signals["customer_id"].astype("str").isin(wanted)
+    ours = {
+        "then": standing.frame(before.signals, wanted),
+        "waited": standing.frame(waited, wanted),
+        "now": signals[here].set_index(signals.loc[here, "customer_id"].astype("str")).loc[wanted],
+    }
     return Legs(
         scored=before.scores.loc[wanted, "probability"].to_numpy(dtype=float),
         version_before=str(before.scores["model_version"].iloc[0]),
         version=str(scores["model_version"].iloc[0]),
-        **{name: _standing(model, frame) for name, frame in ours.items()},
+        **{name: _answer(model, frame) for name, frame in ours.items()},
     )
 
 
-def _standing(model: FittedModel, signals: pd.DataFrame) -> Any:
-    from evaluation.model.moved import Standing as ModelStanding
+def _answer(model: FittedModel, signals: pd.DataFrame) -> Any:
+    from evaluation.model.moved import Answer
     from training.errors import TrainingError
 
     frame = signals[model.features]
@@ -119,8 +124,8 @@ def _standing(model: FittedModel, signals: pd.DataFrame) -> Any:
     try:
         parts = model.contributions(frame)
     except TrainingError:  # The family has no exact parts: the legs are then told as a whole.
-        return ModelStanding(frame, probability)
-    return ModelStanding(frame[list(parts.columns)], probability, parts.values)
+        return Answer(frame, probability)
+    return Answer(frame[list(parts.columns)], probability, parts.values)
 
 
 def _table(told: pd.DataFrame, scores: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from evaluation.model.reasons import Usual
     from training.model import FittedModel
 
 PEERS = "industry"
@@ -24,7 +25,7 @@ def explained(
     scores: pd.DataFrame,
     settings: ScoreSettings,
     known: dict[str, Any],
-    peers: dict[str, str],
+    usual: Usual,
 ) -> pd.DataFrame:
     """Explain the scores of the bands that are asked for.
 
@@ -38,8 +39,8 @@ def explained(
         Bands and number of reasons.
     known
         Declared signals by column name.
-    peers
-        Customer to the segment in which its values are compared.
+    usual
+        What is usual among the peers of each.
 
     Returns
     -------
@@ -51,14 +52,13 @@ def explained(
     TrainingError
         If the champion is of a family whose scores cannot be divided among its signals.
     """
-    from evaluation.model.reasons import reasons, usual_values
+    from evaluation.model.reasons import reasons
 
     chosen = scores["band"].isin(settings.reason_bands).to_numpy().nonzero()[0]
     if not chosen.size:
         return no_reasons()
     ours = signals[model.features]
     contributions = model.contributions(ours.iloc[chosen])
-    usual = usual_values(ours[list(contributions.columns)], signals["customer_id"].astype("str").map(peers))
     told = reasons(
         ours.iloc[chosen][list(contributions.columns)],
         contributions.values,
@@ -75,13 +75,13 @@ def lowering(
     scores: pd.DataFrame,
     settings: ScoreSettings,
     known: dict[str, Any],
-    peers: dict[str, str],
+    usual: Usual,
 ) -> pd.DataFrame:
     """Say what would lower the scores of the bands that get reasons, by what one can act on.
 
     Parameters
     ----------
-    model, signals, scores, settings, known, peers
+    model, signals, scores, settings, known, usual
         As `explained`.
 
     Returns
@@ -92,13 +92,11 @@ def lowering(
     import pandas as pd
 
     from evaluation.model.actionable import what_would_lower
-    from evaluation.model.reasons import usual_values
 
     chosen = scores["band"].isin(settings.reason_bands).to_numpy().nonzero()[0]
     if not settings.most_levers or not chosen.size:
         return pd.DataFrame(columns=list(CHURN_LEVERS.columns))
     ours = signals[model.features]
-    usual = usual_values(ours, signals["customer_id"].astype("str").map(peers))
     told = what_would_lower(model.predict, ours, chosen, known, usual, most=settings.most_levers)
     return _keyed(told, scores, chosen)
 
@@ -114,6 +112,23 @@ def no_reasons() -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(columns=list(CHURN_REASONS.columns))
+
+
+def usual_among_peers(model: FittedModel, signals: pd.DataFrame, peers: dict[str, str]) -> Usual:
+    """Find what is usual of each of the model's signals among the peers of each customer.
+
+    Parameters
+    ----------
+    model
+        The champion.
+    signals
+        Everyone who is scored.
+    peers
+        Customer to the segment in which its values are compared.
+    """
+    from evaluation.model.reasons import usual_values
+
+    return usual_values(signals[model.features], signals["customer_id"].astype("str").map(peers))
 
 
 def known_signals(project: Project, flat: bool) -> dict[str, Any]:

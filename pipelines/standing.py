@@ -12,6 +12,7 @@ from pipelines.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from ibis.expr import types as ir
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Standing:
         instants: Sequence[datetime],
         progress: Callable[[str, float], None] | None = None,
         known_before: datetime | None = None,
-    ) -> dict[datetime, pd.DataFrame]:
+    ) -> dict[datetime, ir.Table]:
         """Compute the signals of customers at instants; two together cost far less than one after the other.
 
         Parameters
@@ -94,8 +95,9 @@ class Standing:
 
         Returns
         -------
-        dict of datetime to pandas.DataFrame
-            Instant to one row for each of its customers: ``customer_id`` and the champion's signals.
+        dict of datetime to ibis Table
+            Instant to one row for each of its customers, ``customer_id`` and the champion's signals, as a temporary
+            table of the warehouse: `frame` brings into memory what is wanted of it.
         """
         from features.compute import Panel, compute
         from features.frozen import frozen
@@ -104,8 +106,25 @@ class Standing:
         tables = self.tables
         if known_before is not None:
             tables = {name: frozen(rows, TABLES[name], known_before) for name, rows in tables.items()}
-        computed = compute(self.engine, tables, people, Panel(self.columns, instants), progress)
-        return {instant: self.engine.to_pandas(table).drop(columns="cutoff") for instant, table in computed}
+        kind = "known" if known_before is None else "waited"
+        return {
+            instant: self.engine.create_table(
+                f"_signals_{kind}_{instant:%Y%m%d%H%M%S%f}", table.drop("cutoff"), temp=True, overwrite=True
+            )
+            for instant, table in compute(self.engine, tables, people, Panel(self.columns, instants), progress)
+        }
+
+    def frame(self, signals: ir.Table, customer_ids: Sequence[str] | None = None) -> pd.DataFrame:
+        """Bring signals into memory: everyone's, or those of some customers in their order, indexed by customer."""
+        if customer_ids is None:
+            found: pd.DataFrame = self.engine.to_pandas(signals)
+            return found
+        import ibis
+        import pyarrow as pa
+
+        wanted = ibis.memtable(pa.table({"customer_id": pa.array(list(customer_ids), pa.string())}))
+        some = self.engine.to_pandas(signals.semi_join(wanted, "customer_id"))
+        return some.set_index(some["customer_id"].astype("str")).loc[list(customer_ids)]
 
     def people(self, customer_ids: Iterable[str], instant: datetime) -> Any:
         """Make a table of customers at an instant."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evaluation.model.levers import LEVERS, Lever
 from evaluation.model.reason_words import sentence, shown
@@ -42,8 +43,9 @@ class _Pull:
 
     lever: Lever
     columns: list[str]
+    direction: FloatArray
     target: FloatArray
-    is_new: np.ndarray
+    is_new: NDArray[np.bool_]
     probability: FloatArray
 
 
@@ -87,20 +89,20 @@ def what_would_lower(
         ``similar_customers`` (peers at least so well off in all that was changed), ``sentence_en``, ``sentence_zh``.
     """
     chosen = signals.iloc[rows]
-    before = predict(chosen)
+    before, support = predict(chosen), _Support(signals, usual)
     pulls = [pull for lever in levers if (pull := _pulled(lever, predict, chosen, rows, known, usual))]
     falls = np.column_stack([pull.probability - before for pull in pulls]) if pulls else np.empty((len(rows), 0))
     told = []
     for row, fall in enumerate(falls):
-        worth = [place for place in np.argsort(fall, kind="stable") if fall[place] <= -least]
-        position = 0
-        for pull in (pulls[place] for place in worth):
-            similar = _similar(pull, row, int(rows[row]), signals, known, usual)
-            if similar >= FEWEST_PEERS and position < most:
+        segment, position = usual.segment[rows[row]], 0
+        for place in np.argsort(fall, kind="stable"):
+            if position == most or fall[place] > -least:
+                break
+            similar = support.count(pulls[place], row, segment)
+            if similar >= FEWEST_PEERS:
                 position += 1
-                told.append(
-                    (row, position, *_told(pull, row, chosen, before, similar, known, usual.segment[rows[row]]))
-                )
+                line = _told(pulls[place], row, chosen, float(before[row]), similar, known, segment)
+                told.append((row, position, *line))
     return pd.DataFrame(told, columns=list(COLUMNS))
 
 
@@ -116,13 +118,20 @@ def _pulled(
     if not columns:
         return None
     values = chosen[columns].to_numpy(dtype=np.float64)
-    peers = np.array([[usual.of(int(row), name) for name in columns] for row in rows], dtype=np.float64)
+    peers = _usual_of(columns, rows, usual)
     direction = _direction(columns, known)
     is_new = direction * (values - peers) > 0
     target = np.where(is_new, peers, values)
     new = pd.DataFrame(target, columns=columns, index=chosen.index).astype(chosen.dtypes[columns].to_dict())
     asked = chosen.assign(**{name: new[name] for name in columns})
-    return _Pull(lever, columns, target, is_new, predict(asked)) if is_new.any() else None
+    return _Pull(lever, columns, direction, target, is_new, predict(asked)) if is_new.any() else None
+
+
+def _usual_of(columns: Sequence[str], rows: IntArray, usual: Usual) -> FloatArray:
+    """Give what is usual among the peers of each row, shape (rows, columns)."""
+    segments = [usual.segment[row] for row in rows]
+    found = {name: usual.values[name][list(columns)].to_numpy(dtype=np.float64) for name in set(segments)}
+    return np.stack([found[name] for name in segments]) if segments else np.empty((0, len(columns)))
 
 
 def _columns(lever: Lever, signals: pd.DataFrame, known: Mapping[str, SignalColumn]) -> list[str]:
@@ -140,28 +149,40 @@ def _direction(columns: Sequence[str], known: Mapping[str, SignalColumn]) -> Flo
     return np.array([1.0 if known[name].signal.risk == "rises" else -1.0 for name in columns])
 
 
-def _similar(
-    pull: _Pull,
-    row: int,
-    place: int,
-    signals: pd.DataFrame,
-    known: Mapping[str, SignalColumn],
-    usual: Usual,
-) -> int:
-    """Count the peers who are at least so well off in everything that was changed."""
-    changed = [number for number, is_new in enumerate(pull.is_new[row]) if is_new]
-    names = [pull.columns[number] for number in changed]
-    segment = usual.segment[place]
-    peers = signals if not segment else signals[np.array(usual.segment) == segment]
-    distance = _direction(names, known) * (peers[names].to_numpy(dtype=np.float64) - pull.target[row, changed])
-    return int((distance <= 0).all(axis=1).sum())
+class _Support:
+    """Counts who is as well off as a lever would make a customer; the same question is answered once."""
+
+    def __init__(self, signals: pd.DataFrame, usual: Usual) -> None:
+        self._signals, self._segments = signals, np.array(usual.segment, dtype=object)
+        self._peers: dict[str, IntArray] = {}
+        self._counted: dict[tuple[str, str, bytes], int] = {}
+
+    def count(self, pull: _Pull, row: int, segment: str) -> int:
+        """Count the peers of a segment who are at least so well off in everything that was changed for a row.
+
+        What is new is what is usual in the segment, so that the same changes there are the same question.
+        """
+        key = (pull.lever.name, segment, pull.is_new[row].tobytes())
+        if key not in self._counted:
+            changed = np.flatnonzero(pull.is_new[row])
+            names = [pull.columns[place] for place in changed]
+            values = self._signals[names].iloc[self._peers_of(segment)].to_numpy(dtype=np.float64)
+            worse = pull.direction[changed] * (values - pull.target[row, changed])
+            self._counted[key] = int((worse <= 0).all(axis=1).sum())
+        return self._counted[key]
+
+    def _peers_of(self, segment: str) -> IntArray:
+        if segment not in self._peers:
+            everyone = np.arange(len(self._segments))
+            self._peers[segment] = np.flatnonzero(self._segments == segment) if segment else everyone
+        return self._peers[segment]
 
 
 def _told(
     pull: _Pull,
     row: int,
     chosen: pd.DataFrame,
-    before: FloatArray,
+    before: float,
     similar: int,
     known: Mapping[str, SignalColumn],
     segment: str,
@@ -169,11 +190,10 @@ def _told(
     place = int(pull.is_new[row].argmax())
     name, target, then = pull.columns[place], pull.target[row, place], float(pull.probability[row])
     column = known[name]
-    value, change = chosen[name].iat[row], then - float(before[row])
+    value, change = chosen[name].iat[row], then - before
     texts = [shown(each, column.signal.unit, "en") for each in (value, target)]
     said = [
-        _said(pull.lever, name, column, value, target, float(before[row]), then, segment, language)
-        for language in ("en", "zh")
+        _said(pull.lever, name, column, value, target, before, then, segment, language) for language in ("en", "zh")
     ]
     return (pull.lever.name, name, *texts, then, change, similar, *said)
 

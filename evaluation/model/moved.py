@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Standing:
+class Answer:
     """What one model says of customers at one time.
 
     Parameters
@@ -84,9 +85,9 @@ class Legs:
     """
 
     scored: FloatArray
-    then: Standing
-    waited: Standing
-    now: Standing
+    then: Answer
+    waited: Answer
+    now: Answer
     version_before: str
     version: str
 
@@ -109,9 +110,6 @@ class _Piece:
     @property
     def change(self) -> float:
         return self.data + self.time + self.model
-
-    def __add__(self, other: _Piece) -> _Piece:
-        return replace(self, data=self.data + other.data, time=self.time + other.time, model=self.model + other.model)
 
     def is_worth_telling(self) -> bool:
         return max(abs(self.data), abs(self.time), abs(self.model)) > NOTHING
@@ -175,25 +173,52 @@ def moves(legs: Legs, known: Mapping[str, SignalColumn], *, most: int = MOST) ->
         If the legs are of different customers or signals.
     """
     _check(legs)
-    time, data = _divided(legs.then, legs.waited), _divided(legs.waited, legs.now)
-    columns = list(legs.now.signals.columns)
-    measures = list(_measures(columns, known).values())
+    divided = _Divided.of(legs, known)
     told = []
     for row, change in enumerate(legs.change):
-        pieces = [_first_leg(legs, row)]
-        if time is None or data is None:
-            pieces += _whole_legs(legs, row)
-        else:
-            pieces += [_measure(places, data[row], time[row], columns) for places in measures]
-        for position, piece in enumerate(_exact(_shortened(pieces, most), change), start=1):
-            told.append((row, position, *_told(piece, legs, row, known)))
+        pieces = _whole_legs(legs, row) if divided is None else divided.pieces(row, most)
+        found = _in_order([_first_leg(legs, row), *pieces], change)
+        told += [(row, position, *_told(piece, legs, row, known)) for position, piece in enumerate(found, start=1)]
     return pd.DataFrame(told, columns=list(COLUMNS))
 
 
+@dataclass(frozen=True)
+class _Divided:
+    """Changes of two legs by signal, shape (rows, signals), and by measure, shape (rows, measures)."""
+
+    columns: list[str]
+    measures: list[list[int]]
+    by_signal: FloatArray
+    data: FloatArray
+    time: FloatArray
+
+    @classmethod
+    def of(cls, legs: Legs, known: Mapping[str, SignalColumn]) -> Self | None:
+        """Divide the legs; nothing where the model has no additive parts."""
+        time, data = _leg(legs.then, legs.waited), _leg(legs.waited, legs.now)
+        if time is None or data is None:
+            return None
+        columns = list(map(str, legs.now.signals.columns))
+        measures = list(_measures(columns, known).values())
+        summed = [np.column_stack([leg[:, places].sum(axis=1) for places in measures]) for leg in (data, time)]
+        return cls(columns, measures, data + time, *summed)
+
+    def pieces(self, row: int, most: int) -> list[_Piece]:
+        """Name the measures that moved a row's score most; the rest is one piece at the end."""
+        data, time = self.data[row], self.time[row]
+        named = np.argsort(-np.abs(data + time), kind="stable")[:most]
+        rest = _Piece(float(data.sum() - data[named].sum()), float(time.sum() - time[named].sum()), kind="rest")
+        return [*(_Piece(float(data[one]), float(time[one]), column=self._speaker(row, one)) for one in named), rest]
+
+    def _speaker(self, row: int, measure: int) -> str:
+        places = self.measures[measure]
+        return self.columns[places[int(np.abs(self.by_signal[row, places]).argmax())]]
+
+
 def _check(legs: Legs) -> None:
-    standings = (legs.then, legs.waited, legs.now)
-    shapes = sorted({standing.signals.shape for standing in standings})
-    sizes = {len(legs.scored), *(len(standing.probability) for standing in standings), *(rows for rows, _ in shapes)}
+    answers = (legs.then, legs.waited, legs.now)
+    shapes = sorted({answer.signals.shape for answer in answers})
+    sizes = {len(legs.scored), *(len(answer.probability) for answer in answers), *(rows for rows, _ in shapes)}
     if len(shapes) > 1 or len(sizes) > 1:
         raise JudgementError(
             f"Both scores must be of the same customers and signals; given {len(legs.scored)} old scores and signals "
@@ -201,7 +226,7 @@ def _check(legs: Legs) -> None:
         )
 
 
-def _divided(start: Standing, end: Standing) -> FloatArray | None:
+def _leg(start: Answer, end: Answer) -> FloatArray | None:
     if start.contributions is None or end.contributions is None:
         return None
     return in_probability(start.probability, end.probability, end.contributions - start.contributions)
@@ -226,28 +251,15 @@ def _whole_legs(legs: Legs, row: int) -> list[_Piece]:
     return [_Piece(data=now - waited, kind="data"), _Piece(time=waited - then, kind="time")]
 
 
-def _measure(places: Sequence[int], data: FloatArray, time: FloatArray, columns: Sequence[str]) -> _Piece:
-    """Sum up the windows of a measure; the one that moved most speaks."""
-    speaker = max(places, key=lambda place: abs(data[place] + time[place]))
-    return _Piece(data=float(data[places].sum()), time=float(time[places].sum()), column=columns[speaker])
-
-
-def _shortened(pieces: Sequence[_Piece], most: int) -> list[_Piece]:
-    """Name what moved the score most; the rest is one piece at the end."""
-    measures = sorted((piece for piece in pieces if piece.column), key=lambda piece: -abs(piece.change))
-    named = [*measures[:most], *(piece for piece in pieces if not piece.column)]
-    rest = sum(measures[most:], _Piece(kind="rest"))
-    first = sorted((piece for piece in named if piece.is_worth_telling()), key=lambda piece: -abs(piece.change))
-    return [*first, *([rest] if rest.is_worth_telling() else [])]
-
-
-def _exact(pieces: list[_Piece], change: float) -> list[_Piece]:
-    """Give to the first piece what rounding has lost, and what was too small to be told."""
-    if pieces:
-        lost = change - sum(piece.change for piece in pieces)
-        part = max(PARTS, key=lambda name: abs(getattr(pieces[0], name)))
-        pieces[0] = pieces[0] + _Piece(**{part: lost})  # type: ignore[arg-type]
-    return pieces
+def _in_order(pieces: Sequence[_Piece], change: float) -> list[_Piece]:
+    """Put first what moved the score most and the rest last, and give the first what rounding has lost."""
+    found = [piece for piece in pieces if piece.is_worth_telling()]
+    found.sort(key=lambda piece: (piece.kind == "rest", -abs(piece.change)))
+    if found:
+        lost = change - sum(piece.change for piece in found)
+        part = max(PARTS, key=lambda name: abs(getattr(found[0], name)))
+        found[0] = replace(found[0], **{part: getattr(found[0], part) + lost})
+    return found
 
 
 def _told(piece: _Piece, legs: Legs, row: int, known: Mapping[str, SignalColumn]) -> tuple[object, ...]:

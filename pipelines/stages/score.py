@@ -15,6 +15,7 @@ from pipelines.stage import stage
 
 if TYPE_CHECKING:
     import pandas as pd
+    from ibis.expr import types as ir
 
     from pipelines.standing import Standing
     from pipelines.warehouse.scores import ScoreTable
@@ -32,7 +33,7 @@ def score(
 ) -> dict[str, Any]:
     """Score every customer in the risk set at the newest complete day with the exported champion."""
     from pipelines.moves import Before, moved
-    from pipelines.reasons import explained, known_signals, lowering, peers_of
+    from pipelines.reasons import explained, known_signals, lowering, peers_of, usual_among_peers
     from pipelines.stages.export import read_export
     from pipelines.standing import Standing
     from pipelines.warehouse.duckdb_file import warehouse
@@ -55,13 +56,14 @@ def score(
                 f"No customer can be scored as of {instant:%Y-%m-%d}", do="check the tables and label.churn"
             )
         scores = _scores(frame, model, settings, manifest, instant, accepted, before["band"])
-        known, peers = known_signals(project, accepted["flat"]), peers_of(connection, accepted)
+        known = known_signals(project, accepted["flat"])
+        usual = usual_among_peers(model, frame, peers_of(connection, accepted))
         told = {}
         try:
-            told[CHURN_REASONS] = explained(model, frame, scores, settings, known, peers)
+            told[CHURN_REASONS] = explained(model, frame, scores, settings, known, usual)
         except TrainingError as error:
             progress.warn(f"No reasons are written: {error}")
-        told[CHURN_LEVERS] = lowering(model, frame, scores, settings, known, peers)
+        told[CHURN_LEVERS] = lowering(model, frame, scores, settings, known, usual)
         if standing is not None and then is not None:
             progress(f"what moved since {before['as_of'].iloc[0]:%Y-%m-%d}")
             told[CHURN_MOVES] = moved(model, frame, scores, Before(before, then, standing), settings, known)
@@ -103,7 +105,7 @@ def _signals(
     instant: datetime,
     before: pd.DataFrame,
     progress: Progress,
-) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, int]]:
+) -> tuple[pd.DataFrame, ir.Table | None, dict[str, int]]:
     """Signals of the risk set, those of the customers scored before at their time, and who was left out and why."""
     if standing is None:
         frame, excluded = _flat_signals(connection, accepted["schema"])
@@ -113,9 +115,10 @@ def _signals(
         instants.append(before["as_of"].iloc[0].to_pydatetime())
         people = people.union(standing.people(before.index, instants[-1]))
     found = standing.signals(people, instants, progress)
+    frame = standing.frame(found[instant])
     everyone = standing.engine.table("customers", database=accepted["schema"]).count().execute()
-    excluded = {"not a customer at this time": int(everyone) - len(found[instant])}
-    return found[instant], found[instants[-1]] if len(before) else None, excluded
+    excluded = {"not a customer at this time": int(everyone) - len(frame)}
+    return frame, found[instants[-1]] if len(before) else None, excluded
 
 
 def _flat_signals(connection: Any, schema: str) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -15,15 +15,13 @@ SELECT customer_id, as_of, model_version, probability, band FROM scores.churn_sc
 WHERE horizon_days = $horizon_days AND as_of = (
   SELECT max(as_of) FROM scores.churn_scores WHERE horizon_days = $horizon_days AND as_of < $as_of
 )
-QUALIFY row_number() OVER (
-  PARTITION BY customer_id ORDER BY try_cast(model_version AS INTEGER) DESC, model_version DESC
-) = 1
+QUALIFY dense_rank() OVER (ORDER BY try_cast(model_version AS INTEGER) DESC, model_version DESC) = 1
 ORDER BY customer_id
 """
 
 
 def scores_before(connection: Any, as_of: datetime, horizon_days: int) -> pd.DataFrame:
-    """Give the scores of the newest instant before `as_of`, whatever model gave them.
+    """Give the scores of the newest instant before `as_of`, by the newest model of that instant.
 
     What was scored at `as_of` itself does not count, so that scoring it again compares with the same scores.
 
@@ -39,8 +37,8 @@ def scores_before(connection: Any, as_of: datetime, horizon_days: int) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        Index ``customer_id``; ``as_of``, ``model_version``, ``probability``, ``band``. Empty where there are none; of
-        several models the newest version's.
+        Index ``customer_id``; ``as_of``, ``model_version``, ``probability``, ``band``, the same instant and model
+        for all. Empty where there are none.
     """
     import pandas as pd
 

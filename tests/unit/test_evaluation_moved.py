@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
 from evaluation.errors import JudgementError
-from evaluation.model.moved import Legs, Standing, in_probability, moves
+from evaluation.model.moved import Answer, Legs, in_probability, moves
 from evaluation.model.moved_words import moved_sentence
 from features.signal import columns_of, discover
 
@@ -21,15 +21,15 @@ WEIGHTS = np.array([-0.05, -0.1, -0.01, 0.6])
 PARTS = ["from_data", "from_time", "from_model"]
 
 
-def standing(values, bias=-2.0, slope=0.8):
+def answer(values, bias=-2.0, slope=0.8):
     """What a calibrated logistic model says; its contributions are exact by construction."""
     signals = pd.DataFrame(values, columns=NAMES)
     parts = signals.to_numpy(dtype=float) * WEIGHTS
-    return Standing(signals, expit(slope * (bias + parts.sum(axis=1)) - 0.3), parts)
+    return Answer(signals, expit(slope * (bias + parts.sum(axis=1)) - 0.3), parts)
 
 
 def legs(then, waited, now, version="2", scored=None):
-    then, waited, now = (standing(values) for values in (then, waited, now))
+    then, waited, now = (answer(values) for values in (then, waited, now))
     return Legs(then.probability if scored is None else np.asarray(scored), then, waited, now, "1", version)
 
 
@@ -83,14 +83,14 @@ def test_only_new_facts_are_data_alone():
 
 def test_only_another_model_is_the_model_alone():
     told = moves(legs(THEN, THEN, THEN, scored=[0.5]), KNOWN)
-    assert told["from_model"].tolist() == pytest.approx([standing(THEN).probability[0] - 0.5])
+    assert told["from_model"].tolist() == pytest.approx([answer(THEN).probability[0] - 0.5])
     assert told["sentence_en"].tolist() == ["The model was replaced: version 2 after version 1"]
     assert told["sentence_zh"].tolist() == ["模型已更换：由版本 1 改为版本 2"]
 
 
 def test_facts_that_came_late_are_data_under_the_same_model():
     told = moves(legs(THEN, THEN, THEN, version="1", scored=[0.5]), KNOWN)
-    assert told["from_data"].tolist() == pytest.approx([standing(THEN).probability[0] - 0.5])
+    assert told["from_data"].tolist() == pytest.approx([answer(THEN).probability[0] - 0.5])
     assert told["sentence_en"].tolist() == ["Earlier facts were entered late or corrected"]
 
 
@@ -114,14 +114,14 @@ def test_small_steps_are_divided_like_the_slope_of_the_model():
     """For small steps the parts are the derivative of the probability times the step, known in closed form."""
     step = np.array([[0.01, 0, 0, 0.02]])
     told = moves(legs(THEN, THEN, np.array(THEN) + step), KNOWN)
-    p = standing(THEN).probability[0]
+    p = answer(THEN).probability[0]
     expected = p * (1 - p) * 0.8 * step[0] * WEIGHTS
     assert sorted(told["change"]) == pytest.approx(sorted(expected[[0, 3]]), rel=0.01)
 
 
 def test_a_model_without_parts_tells_its_legs_as_a_whole():
     whole = legs(THEN, WAITED, NOW)
-    bare = [Standing(each.signals, each.probability) for each in (whole.then, whole.waited, whole.now)]
+    bare = [Answer(each.signals, each.probability) for each in (whole.then, whole.waited, whole.now)]
     told = moves(Legs(whole.scored, *bare, "2", "2"), KNOWN)
     assert set(told["sentence_en"]) == {"New facts", "Time has passed"}
     assert told["change"].sum() == pytest.approx(whole.change[0])
@@ -134,6 +134,6 @@ def test_a_value_that_became_known_or_unknown_is_said_so():
 
 
 def test_other_customers_are_refused():
-    now = standing(NOW * 2)
+    now = answer(NOW * 2)
     with pytest.raises(JudgementError, match=r"1 old scores and signals of shapes \(1, 4\), \(2, 4\)"):
-        moves(Legs(np.array([0.1]), standing(THEN), standing(THEN), now, "1", "1"), KNOWN)
+        moves(Legs(np.array([0.1]), answer(THEN), answer(THEN), now, "1", "1"), KNOWN)

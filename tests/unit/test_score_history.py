@@ -95,7 +95,7 @@ def test_compared_is_with_the_newest_instant_before_by_its_newest_model():
     upsert(connection, CHURN_SCORES, scored("2026-02-02", [0.7], horizon_days=30))
     upsert(connection, CHURN_SCORES, scored("2026-03-01", [0.8]))
     found = scores_before(connection, datetime(2026, 3, 1), 60)
-    assert found["probability"].to_dict() == {"c0": 0.6, "c1": 0.5}
-    assert found["model_version"].to_dict() == {"c0": "10", "c1": "9"}
+    assert found["probability"].to_dict() == {"c0": 0.6}
+    assert found["model_version"].to_dict() == {"c0": "10"}
     assert scores_before(connection, datetime(2026, 2, 1), 60)["probability"].tolist() == [0.1, 0.2, 0.3]
     assert scores_before(connection, datetime(2026, 1, 1), 60).empty
