@@ -12,9 +12,10 @@ from pipelines.console import Console
 from pipelines.errors import ConfigError, NotReady
 
 LANGUAGES = ("en", "zh")
-HEADS = {
-    "en": ("rank", "customer", "risk", "before", "band", "why"),
-    "zh": ("排名", "客户", "流失概率", "上次", "风险等级", "原因"),
+BEFORE = {"en": "before", "zh": "上次"}
+HEADS: dict[str, tuple[str, ...]] = {
+    "en": ("rank", "customer", "risk", BEFORE["en"], "band", "why"),
+    "zh": ("排名", "客户", "流失概率", BEFORE["zh"], "风险等级", "原因"),
 }
 MOVED_HEADS = {
     "en": ("what moved the score since {before:%Y-%m-%d}", "points", "new data", "time", "model"),
@@ -26,9 +27,10 @@ LEVER_HEADS = {
 }
 WHY = {"en": "why", "zh": "原因"}
 SUMMARY = {
-    "en": "{probability:.0%} likely to leave in the next {days} days · band {band} · rank {rank}",
-    "zh": "未来 {days} 天流失概率 {probability:.0%} · 风险等级{band} · 第 {rank} 位",
+    "en": "{probability:.0%} likely to leave{ahead} · band {band} · rank {rank}",
+    "zh": "{ahead}流失概率 {probability:.0%} · 风险等级{band} · 第 {rank} 位",
 }
+AHEAD = {"en": " in the next {days} days", "zh": "未来 {days} 天"}
 BANDS_ZH = {"high": "高", "medium": "中", "low": "低"}
 _ROWS = """
     SELECT rank, customer_id, probability, before, band, as_of,
@@ -79,11 +81,15 @@ def list_risks(project_name: str, most: int, language: str) -> None:
         found = connection.execute(_ROWS, [language, most]).fetchall()
     if not found:
         raise _no_scores(project_name)
-    rows = [
+    heads = HEADS[language]
+    rows: list[tuple[str, ...]] = [
         (str(rank), customer, _percent(risk), _percent(before), _band(band, language), "\n".join(sentences))
         for rank, customer, risk, before, band, _, sentences in found
     ]
-    Console().table(_title(project, found[0][5], language), HEADS[language], rows, texts=HEADS[language][-1:])
+    place = heads.index(BEFORE[language])
+    if not any(row[place] for row in rows):
+        heads, *rows = ((*row[:place], *row[place + 1 :]) for row in (heads, *rows))
+    Console().table(_title(project, found[0][5], language), heads, rows, texts=heads[-1:])
 
 
 def tell_risk(project_name: str, customer: str, language: str) -> None:
@@ -105,8 +111,9 @@ def tell_risk(project_name: str, customer: str, language: str) -> None:
     _, as_of, days, _, probability, band, rank = found[0]
     console = Console()
     console.line(f"{_title(project, as_of, language)} · {customer}")
-    said = SUMMARY[language].format(probability=probability, days=days, band=_band(band, language), rank=rank)
-    console.line(said)
+    ahead = AHEAD[language].format(days=days) if days else ""  # A flat table has no time.
+    said = {"probability": probability, "ahead": ahead, "band": _band(band, language), "rank": rank}
+    console.line(SUMMARY[language].format(**said))
     if reasons:
         console.table("", (WHY[language],), reasons)
     if moves:
