@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.judging.material import Material
+from pipelines.judging.segments import TENURE_CLASS, TIERS
 from pipelines.judging.slices import training_cutoffs
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def findings(material: Material, divided: dict[str, pd.Series], drift: pd.DataFr
         cutoff=material.test["cutoff"].to_numpy() if "cutoff" in material.test else None,
         baseline_probability=None if material.rule is None else material.scores(material.rule),
         previous_probability=_previous(material),
-        segments=divided or None,
+        segments=_traits(divided) or None,
         train_customer=train.customer if train.cutoff is None else None,
         train_outcome_end=_ends(material),
         single_signal_auc=alone(train),
@@ -38,6 +39,11 @@ def findings(material: Material, divided: dict[str, pd.Series], drift: pd.DataFr
     if train.cutoff is None:
         evidence = _by_name(evidence, material)
     return [asdict(finding) for finding in run_gates(evidence, material.settings.gates)]
+
+
+def _traits(divided: dict[str, pd.Series]) -> dict[str, pd.Series]:
+    """Leave out classes of a number that itself foretells leaving: within them every model ranks worse."""
+    return {name: values for name, values in divided.items() if name not in (TENURE_CLASS, TIERS)}
 
 
 def _by_name(evidence: Any, material: Material) -> Any:

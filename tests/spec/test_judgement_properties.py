@@ -41,9 +41,7 @@ def columns(rows):
 def test_a_tie_is_worth_the_mean_over_all_orders_of_its_rows(rows, share):
     label, score = columns(rows)
     orders = [
-        order
-        for order in permutations(range(len(rows)))
-        if all(score[a] >= score[b] for a, b in pairwise(order))
+        order for order in permutations(range(len(rows))) if all(score[a] >= score[b] for a, b in pairwise(order))
     ]
     contacted = share * len(rows)
     captured = [

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.config import load_project
 from pipelines.errors import ConfigError
-from pipelines.judging import money, over_time, population, ranking, reasons, segments, slices
+from pipelines.judging import gates, money, over_time, population, ranking, reasons, segments, slices
 from pipelines.judging.material import Material
 from pipelines.judging.value import values
 from pipelines.panel import file_of
@@ -260,3 +260,11 @@ def test_windows_of_a_measure_are_one():
         "usage__days_since_last": ["usage__days_since_last__ever"],
         "tenure": ["tenure"],
     }
+
+
+def test_classes_of_a_number_that_foretells_are_no_segment_left_behind(material):
+    found = gates.findings(material, segments.segmentations(material), population.drift(material))
+    by_code = {each["code"]: each for each in found}
+    assert by_code["CHN007"]["found"] == "Every segment is too small to judge."
+    assert by_code["CHN006"]["status"] == "passed"
+    assert by_code["CHN002"]["found"].startswith("Training outcomes run until 2026-04-30")

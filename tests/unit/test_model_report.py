@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,7 +15,7 @@ from pipelines.report import numbers
 from pipelines.report.drawing import Axis, Line, Scale, bar_chart, line_chart
 from pipelines.report.markdown import card
 from pipelines.report.model_report import footer, page, title, write_report
-from pipelines.report.sections import SECTIONS, sections
+from pipelines.report.sections import SECTIONS, calibration, sections
 from pipelines.report.sections.gates import verdict
 
 HOSTILE = "\"'><script>alert(1)</script>|`x`=cmd()"
@@ -137,9 +138,9 @@ def test_a_table_without_time_has_no_section_on_time(monkeypatch):
     assert Page(page(flat)).stack == []
 
 
-def test_without_a_value_the_report_says_so(monkeypatch):
-    poor = judged(monkeypatch)
-    poor.record["money"] = {"applies": False, "because": {"en": "No column says it.", "zh": "没有价值列。"}}
+def test_without_a_value_the_report_says_so(found):
+    because = {"en": "No column says it.", "zh": "没有价值列。"}
+    poor = replace(found, record={**found.record, "money": {"applies": False, "because": because}})
     assert "No column says it." in page(poor)
 
 
@@ -156,8 +157,6 @@ def test_every_section_is_told(found):
     ],
 )
 def test_verdict_follows_the_gates(found, statuses, said):
-    from dataclasses import replace
-
     gates = [{"status": status} for status in statuses]
     assert verdict(replace(found, record={**found.record, "gates": gates})).en == said
 
@@ -229,3 +228,25 @@ def test_the_command_needs_a_judged_model(tmp_path):
         patch.setenv("CHURNLAB__WORKSPACE", str(tmp_path))
         with pytest.raises(NotReady, match=r"No model of project demo .*churnlab run"):
             report("demo", False)
+
+
+def test_leaving_without_a_day_has_no_lead_time(found):
+    tables = {name: table for name, table in found.tables.items() if name != "lead_time"}
+    over_time = {**found.record["over_time"], "lead": None}
+    silent = replace(found, record={**found.record, "over_time": over_time}, tables=tables)
+    told = next(each for each in sections(silent) if each.key == "over-time")
+    assert "no exact day" in told.answer.en
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1.0, "about as many"), (3.0, "too high"), (0.2, "too low")])
+def test_whether_the_percentages_hold_is_said(found, factor, said):
+    curve = found.tables["reliability"]
+    off = curve.assign(mean_probability=factor * curve["mean_probability"])
+    told = replace(found, tables={**found.tables, "reliability": off})
+    assert said in calibration.section(told).answer.en
+
+
+def test_classes_stand_in_their_own_order(found):
+    text = page(found)
+    places = [text.index(f">{name}<") for name in ("lowest quarter", "below the middle", "highest quarter")]
+    assert places == sorted(places)

@@ -24,11 +24,16 @@ def _answer(judged: Judged) -> Words:
     curve = judged.tables["reliability"]
     said = float((curve["rows"] * curve["mean_probability"]).sum())
     left = float((curve["rows"] * curve["observed_share"]).sum())
-    near = abs(said - left) <= LARGEST_MISS * left
-    level = Words("about as many as", "与实际基本一致：") if near else Words("not the same as", "与实际有差距：")
+    level, high = Words("about as many", "两者基本一致"), said > left
+    if abs(said - left) > LARGEST_MISS * left:
+        level = (
+            Words("its percentages are too high", "概率偏高")
+            if high
+            else Words("its percentages are too low", "概率偏低")
+        )
     return Words(
-        f"The model expected {said:,.0f} customers to leave, {level.en} the {left:,.0f} who did.",
-        f"模型预计流失 {said:,.0f} 人，{level.zh}实际流失 {left:,.0f} 人。",
+        f"The model expected {said:,.0f} customers to leave and {left:,.0f} did: {level.en}.",
+        f"模型预计流失 {said:,.0f} 人，实际流失 {left:,.0f} 人：{level.zh}。",
     )
 
 

@@ -69,7 +69,8 @@ def _curve(judged: Judged) -> Picture:
     )
     lines = _lines(judged, reach)
     highest = max(float(np.nanmax(line.y)) for line in lines)
-    low, high = -0.6 * highest, 1.15 * highest
+    lowest = min(float(np.nanmin(line.y)) for line in lines)
+    low, high = max(min(lowest, -0.05 * highest), -0.6 * highest), 1.15 * highest
     share = percent(best["share"])
     title = Words("No cut would have earned anything", "任何联系范围都不会盈利")
     if best["contacted"]:

@@ -35,8 +35,13 @@ def section(judged: Judged) -> Section | None:
 
 def _answer(judged: Judged) -> Words:
     lead = judged.record["over_time"]["lead"]
-    found = lead and lead.get("model")
-    if not found or not math.isfinite(found["median_days"]):
+    if lead is None:
+        return Words(
+            "Leaving has no exact day here, so that no lead time can be given; the order of customers is judged below.",
+            "此处的流失没有确切日期，无法给出预警提前期；以下评估客户排序。",
+        )
+    found = lead["model"]
+    if not math.isfinite(found["median_days"]):
         return Words("No leaver was flagged before the end.", "没有流失客户在流失前被预警。")
     share, alert = percent(found["flagged_share"]), percent(lead["alert_share"])
     days = f"{found['median_days']:.0f}"

@@ -14,6 +14,8 @@ from pipelines.report.terms import Judged, lines_of, segment, segmentation
 
 TITLE = Words("Segment by segment", "分客群表现")
 JUDGED, PICTURES = "judged", 4
+CLASSES = ("tenure_months", "value_tier")
+ORDER = ("0-3", "3-6", "6-12", "12-24", "24+", "lowest", "low", "high", "highest")
 FEW = Mark("·", Words("too few to say", "样本太少，不下结论"), "soft")
 
 
@@ -32,19 +34,37 @@ def _answer(table: pd.DataFrame) -> Words:
     few = len(table) - len(seen)
     if seen.empty:
         return Words("Every segment is too small to say.", "所有客群的样本都太少，不下结论。")
-    worst = lines_of(seen.nsmallest(1, "roc_auc"))[0]
+    if seen["segmentation"].isin(CLASSES).all():
+        return _range(seen)
+    worst = lines_of(seen[~seen["segmentation"].isin(CLASSES)].nsmallest(1, "roc_auc"))[0]
     group, name = segmentation(worst["segmentation"]), segment(worst["segment"])
     low, high = f"{worst['roc_auc_low']:.2f}", f"{worst['roc_auc_high']:.2f}"
     return Words(
         f"Of {len(table)} segments the model ranks worst in {group.en}: {name.en} (AUC {worst['roc_auc']:.2f}, 95 % "
-        f"interval {low} to {high}){f'; {few} are too small to say' if few else ''}.",
+        f"interval {low} to {high}){f'; too small to say: {few}' if few else ''}.",
         f"{len(table)} 个客群中，模型在“{group.zh}：{name.zh}”的排序最弱（AUC {worst['roc_auc']:.2f}，"
         f"95% 区间 {low} 至 {high}）{f'；{few} 个客群样本太少，不下结论' if few else ''}。",
     )
 
 
+def _range(seen: pd.DataFrame) -> Words:
+    """Say where the most and the fewest leave; within classes of what foretells leaving every model ranks worse."""
+    least, most = (lines_of(seen.sort_values("base_rate").iloc[[place]])[0] for place in (0, -1))
+    said = [
+        (segmentation(line["segmentation"]), segment(line["segment"]), percent(line["base_rate"]))
+        for line in (most, least)
+    ]
+    (group, name, high), (other, last, low) = said
+    return Words(
+        f"Most leave in {group.en}: {name.en} ({high.en}), fewest in {other.en}: {last.en} ({low.en}).",
+        f"流失率最高的是“{group.zh}：{name.zh}”（{high.zh}），最低的是“{other.zh}：{last.zh}”（{low.zh}）。",
+    )
+
+
 def _picture(name: str, lines: pd.DataFrame, judged: Judged) -> Picture:
-    ordered = lines.sort_values("base_rate", ascending=False) if name != "tenure_months" else lines
+    ordered = lines.sort_values("base_rate", ascending=False)
+    if name in CLASSES:
+        ordered = lines.sort_values("segment", key=lambda found: found.map({each: n for n, each in enumerate(ORDER)}))
     rows = [_span(line) for line in lines_of(ordered)]
     seen = lines[lines["customers"] > 0]
     highest = lines_of(seen.nlargest(1, "base_rate"))[0] if len(seen) else None
