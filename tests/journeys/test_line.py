@@ -181,6 +181,39 @@ def test_scoring_the_same_days_again_leaves_the_same_tables(scored_twice):
     assert tables(scored_twice.project.home / "warehouse.duckdb") == before
 
 
+def test_another_model_and_the_band_before_tell_on_the_next_score(scored_twice):
+    """The scores before are made those of another model, which was half as worried and put everyone into band high."""
+    with duckdb.connect(str(scored_twice.project.home / "warehouse.duckdb")) as connection:
+        connection.execute("""
+            UPDATE scores.churn_scores SET probability = probability / 2, band = 'high', model_version = '0'
+            WHERE as_of < (SELECT max(as_of) FROM scores.churn_scores)
+        """)
+    scored_twice.alone("score")
+    with duckdb.connect(str(scored_twice.project.home / "warehouse.duckdb")) as connection:
+        moved = connection.execute("""
+            SELECT any_value(probability_after - probability_before) - sum(change), sum(from_model),
+                   any_value(probability_before), list(sentence_en)
+            FROM scores.churn_moves WHERE as_of = (SELECT max(as_of) FROM scores.churn_scores)
+            GROUP BY customer_id
+        """).fetchall()
+        wrong = connection.execute("""
+            SELECT count(*) FROM scores.churn_scores new JOIN scores.churn_scores old USING (customer_id)
+            WHERE new.as_of > old.as_of AND (new.band = 'high') <> (new.probability / (1 - new.probability) >= ?)
+        """, [_left_at(scored_twice.project.score)]).fetchone()[0]  # fmt: skip
+    assert moved
+    for rest, from_model, before, sentences in moved:
+        assert abs(rest) < 1e-9
+        assert from_model == pytest.approx(before)
+        assert "The model was replaced: version 1 after version 0" in sentences
+    assert wrong == 0
+
+
+def _left_at(settings):
+    """Odds below which a customer leaves band high."""
+    edge = settings.bands["high"]
+    return edge / (1 - edge) / (1 + settings.band_hysteresis_share)
+
+
 def test_what_has_not_changed_is_skipped(demo_workspace, monkeypatch):
     from pipelines.console import Console
     from pipelines.runner import Runner
