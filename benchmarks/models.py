@@ -33,7 +33,6 @@ from benchmarks.model_tasks import HOME, Task, make_task, names
 
 PEERS_FOLDER = HOME / ".venv-peers"
 NOT_INSTALLED = 3
-WAY_TO_REACH = 0.95
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ def _line(method: str, outcome: Outcome, task: Task) -> str:
     return (
         f"  {method:<11} {figures['roc_auc']:7.4f} {figures['pr_auc']:7.4f} {figures['log_loss']:9.4f} "
         f"{figures['calibration_slope']:6.2f} {figures['ece']:6.3f} {outcome.seconds:8.1f} {outcome.peak_gb:8.2f}"
-        f"{_way(task, figures['roc_auc'])}  {outcome.chosen}"
+        f"  {outcome.chosen}{_against_truth(task, outcome.probability)}"
     ).rstrip()
 
 
@@ -162,14 +161,28 @@ def _figures(task: Task, probability: np.ndarray) -> dict[str, float]:
     return dict(scorecard(task.test.label, probability))
 
 
-def _way(task: Task, auc: float) -> str:
-    """Share of the way from chance to the true risk, where that is known."""
+def _against_truth(task: Task, probability: np.ndarray) -> str:
+    """Tell, where the true risk is known, the share of the way to it and the slope that no luck of the draw touches."""
     if task.truth is None or np.isnan(task.truth).any():
         return ""
     from evaluation.model.ranking import roc_auc
 
-    best = roc_auc(task.test.label, task.truth)
-    return f"  {(auc - 0.5) / (best - 0.5):.1%} of the way to the true risk ({best:.4f})"
+    own, best = (roc_auc(task.test.label, each) for each in (probability, task.truth))
+    way = (own - 0.5) / (best - 0.5)
+    slope = _true_slope(task, probability)
+    return f"  {way:.1%} of the way to the true risk ({best:.4f}), slope of the true risk {slope:.2f}"
+
+
+def _true_slope(task: Task, probability: np.ndarray) -> float:
+    """Calibration slope with the true risk in place of who happened to leave."""
+    from sklearn.linear_model import LogisticRegression
+
+    log_odds = np.log(probability) - np.log1p(-probability)
+    outcome = np.repeat([1, 0], len(log_odds))
+    line = LogisticRegression(C=np.inf).fit(
+        np.tile(log_odds, 2)[:, None], outcome, sample_weight=np.concatenate([task.truth, 1 - task.truth])
+    )
+    return float(line.coef_[0, 0])
 
 
 def _print_summary(tasks: Sequence[Task], found: dict[str, list[Outcome]]) -> None:
