@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from training.examples import Examples
 from training.preparation import Plan
-from training.scoring import best_shift, expit, level_free_log_loss, row_losses
+from training.scoring import best_shift, expit, level_free_log_loss, logit, row_losses
 from training.splits import Split
 
 Floats = npt.NDArray[np.float64]
@@ -50,10 +50,11 @@ class Folds:
             losses.append(level_free_log_loss(self.examples.label[fold.validation], own, weight))
         return float(np.mean(losses))
 
-    def row_losses(self, log_odds: list[Floats]) -> Floats:
+    def row_losses(self, probability: Floats) -> Floats:
         """Logarithmic loss of each validation row with the level of its fold set free, folds one after the other."""
         losses = []
-        for fold, own in zip(self.split.folds, log_odds, strict=True):
+        ends = np.cumsum([len(fold.validation) for fold in self.split.folds])
+        for fold, own in zip(self.split.folds, np.split(logit(probability), ends[:-1]), strict=True):
             label = self.examples.label[fold.validation]
             weight = None if self.examples.weight is None else self.examples.weight[fold.validation]
             losses.append(row_losses(label, expit(own + best_shift(label, own, weight))))

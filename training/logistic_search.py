@@ -113,7 +113,7 @@ def choose_half_life(
 
 
 def _clearly_worse(folds: Folds, judged: _Judged, best: _Judged) -> bool:
-    excess = folds.row_losses(judged.log_odds) - folds.row_losses(best.log_odds)
+    excess = folds.row_losses(judged.found().out_of_fold) - folds.row_losses(best.found().out_of_fold)
     return bool(excess.mean() > excess.std() / np.sqrt(len(excess)))
 
 

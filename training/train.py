@@ -23,7 +23,6 @@ from training.logistic_search import choose_half_life
 from training.model import FittedModel
 from training.preparation import Plan, Rhythm, make_plan
 from training.purchase_process import PurchaseColumns, fit_purchase_process
-from training.scoring import row_losses
 from training.search_space import Parameters
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Fold, Split
@@ -198,7 +197,7 @@ def train(
     half_life = _half_life(settings, folds, context)
     candidates = _candidates(folds, half_life, context, settings, progress or _silent)
     pooled = pooled_rows(ordered)
-    return _conclude(candidates, selection, order[pooled], rows.label[pooled], half_life)
+    return _conclude(candidates, selection, order[pooled], folds, half_life)
 
 
 def _select(rows: Examples, split: Split, settings: TrainSettings, device: str) -> Selection:
@@ -265,7 +264,7 @@ def _candidates(
     return members
 
 
-def _best(candidates: dict[str, Candidate], label: npt.NDArray[np.int8]) -> str:
+def _best(candidates: dict[str, Candidate], folds: Folds) -> str:
     """Least validation loss; the blend where no member beats it by more than one standard error.
 
     A member's own loss is flattered by the search that chose its settings on the same rows; the blend's is not.
@@ -273,7 +272,8 @@ def _best(candidates: dict[str, Candidate], label: npt.NDArray[np.int8]) -> str:
     best = min(candidates, key=lambda family: candidates[family].found.score)
     if BLEND not in candidates or best == BLEND:
         return best
-    gain = row_losses(label, candidates[BLEND].out_of_fold) - row_losses(label, candidates[best].out_of_fold)
+    blended, own = (folds.row_losses(candidates[family].found.out_of_fold) for family in (BLEND, best))
+    gain = blended - own
     clearly = gain.mean() > gain.std() / np.sqrt(len(gain))
     return best if clearly else BLEND
 
@@ -282,10 +282,10 @@ def _conclude(
     candidates: dict[str, Candidate],
     selection: Selection,
     validation_rows: Rows,
-    label: npt.NDArray[np.int8],
+    folds: Folds,
     half_life: float | None,
 ) -> Trained:
-    best = _best(candidates, label)
+    best = _best(candidates, folds)
     return Trained(
         models={family: candidate.model for family, candidate in candidates.items()},
         validation={family: candidate.figures for family, candidate in candidates.items()},
