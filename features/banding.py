@@ -13,7 +13,9 @@ from features.terms import DECIMAL, MICROSECONDS_PER_DAY, Aggregate, exact
 from features.timeline import LONGEST_BAND_DAYS
 
 KEY = "_key"
-_SUMS = ("count", "sum", "decayed", "days")
+NUMBERS = ("count", "days")
+"""What is a whole number in each band, and never missing there."""
+_SUMS = (*NUMBERS, "sum", "decayed")
 _OF_PAIRS = {"latest": "max", "earliest": "min"}
 """A pair of time and value is compared by time first."""
 
@@ -39,17 +41,15 @@ def banded(source: Source) -> ir.Table:
 
 
 def keys(source: Source, place: int) -> ir.Table:
-    """Give one row a customer, value and slice with its newest band, for an aggregate that counts different values.
-
-    Slices that every cutoff sees count as one.
-    """
+    """Give customer, value, slice and band of each row that an aggregate of different values looks at."""
     aggregate = source.asked.aggregates[place]
     chosen = source.input if aggregate.where is None else source.input.filter(aggregate.where)
-    places = {SLICE: len(source.timeline.boundaries) > 1}
-    slices = {SLICE: ibis.greatest(chosen[SLICE], source.timeline.first_slice)} if places[SLICE] else {}
-    groups = {CODE: chosen[CODE], KEY: aggregate.value, **slices}
-    found = chosen.group_by(**groups).aggregate(**{BAND: chosen[BAND].max()})
-    return _with_zeros(found, places).select(CODE, KEY, SLICE, BAND)
+    return chosen.select(CODE, SLICE, BAND, **{KEY: aggregate.value})
+
+
+def set_bits(words: Any) -> ir.Value:
+    """Set the bits that are set in any row."""
+    return _bit_or(words)
 
 
 def _varying(places: dict[str, bool]) -> list[str]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import ibis
 from ibis.expr import types as ir
 
-from features.banding import KEY, keys
+from features.banding import KEY, keys, set_bits
 from features.rows import BAND, CODE, SLICE
 from features.source import Source
-from features.starts import put_starts, start_name, starts_table
-from features.statements import newest, select
+from features.statements import constants, select, union
 
-_UNTIL = "_until"
-_SHOWN = (CODE, KEY, BAND)
-_NEVER = 32767
+BITS = 62
+"""Bits of one word; a signed number of 64 bits holds them on every backend."""
+_Bit = tuple[int, int | None]
 
 
 class Differents:
     """One aggregate of a part that counts different values.
 
-    A value is in a window if its newest band is. For each customer and value there is one row for each slice in which
-    it came again, which says in which band it was then last seen and in which slice it is seen next: a cutoff finds
-    every value exactly once.
+    Every window of every cutoff has a bit. A row sets the bits of the windows that hold it: those that begin in its
+    band or before, of the cutoffs that see its slice. Or-ing the rows of a customer's value leaves one row that tells
+    all windows in which the value is found, and one pass over these rows counts them for all cutoffs.
 
     Parameters
     ----------
@@ -37,57 +38,92 @@ class Differents:
     """
 
     def __init__(self, source: Source, place: int) -> None:
-        self._source, self._store, self._place = source, source.store, place
-        found = keys(source, place)
-        self._keys = self._store.compile(found)
-        counts = self._counts(found.schema())
-        self._count = self._store.compile(counts)
-        self.tables = {self._name("counts"): counts.schema()}
-        source.show_settled()
-        if len(source.timeline.boundaries) == 1:
-            self._store.put(self._name("seen"), self._store.compile(found.mutate(**{_UNTIL: _never()})))
-            return
-        self._store.put(self._name("found"), self._keys)
-        self._store.put(self._name("seen"), self._store.compile(self._seen(found.schema())))
-        self._store.drop(self._name("found"))
+        self._source, self._store, self._place, self._asked = source, source.store, place, source.asked
+        windows: list[int | None] = [*source.asked.wanted_in_windows(place)]
+        if (place, None) in source.asked.wanted:
+            windows.append(None)
+        self._windows = windows
+        self._bits: list[_Bit] = [(instant, days) for instant in source.timeline.instants for days in windows]
+        self._words = [f"_word{number}" for number in range(-(-len(self._bits) // BITS))]
+        self.tables = {self._name("shown"): ibis.schema({CODE: "int32", **dict.fromkeys(self._names, "float64")})}
+        self._put_counts()
 
     def advance(self, cutoff: int) -> None:
         """Bring the table to a cutoff, later than the one before."""
-        last = self._source.timeline.last_slice(cutoff)
-        shown = select(self._name("seen"), _SHOWN, [f"{SLICE} <= {last}", f"{_UNTIL} > {last}"])
-        if self._source.has_changing:
-            self._source.show_unsettled(cutoff)
-            self._store.put(self._name("unsettled"), self._keys)
-            shown = newest([shown, select(self._name("unsettled"), _SHOWN)], [CODE, KEY], BAND)
-        put_starts(self._store, self._name("starts"), self._source.timeline, cutoff)
-        self._store.view(self._name("shown"), shown)
-        self._store.put(self._name("counts"), self._count)
+        counts = {name: _count_name(cutoff, days) for name, days in zip(self._names, self._windows, strict=True)}
+        self._store.view(self._name("shown"), select(self._name("counts"), [CODE, *counts], formulas=counts))
+
+    @property
+    def _names(self) -> list[str]:
+        return [self._asked.value_name(self._place, days) for days in self._windows]
 
     def _name(self, purpose: str) -> str:
         return self._source.name(f"{purpose}_{self._place}")
 
-    def _seen(self, schema: ibis.Schema) -> ir.Table:
-        found = ibis.table(schema, name=self._name("found"))
-        window = ibis.window(group_by=[found[CODE], found[KEY]], order_by=found[SLICE])
-        until = found[SLICE].lead().over(window).fill_null(_never())
-        newest = (
-            found[BAND].max().over(ibis.cumulative_window(group_by=[found[CODE], found[KEY]], order_by=found[SLICE]))
-        )
-        return found.select(CODE, KEY, SLICE, **{BAND: newest, _UNTIL: until})
+    def _put_counts(self) -> None:
+        found = self._found()
+        schema, statement = found.schema(), self._store.compile(found)
+        pieces = self._put_pieces(statement)
+        self._store.view(self._name("found"), union(select(piece, schema.names) for piece in pieces))
+        rows = ibis.table(schema, name=self._name("found"))
+        if len(pieces) > 1:
+            rows = rows.group_by(CODE, KEY).aggregate(**{word: set_bits(rows[word]) for word in self._words})
+        self._store.put(self._name("counts"), self._store.compile(self._counted(rows)))
+        for piece in pieces:
+            self._store.drop(piece)
 
-    def _counts(self, schema: ibis.Schema) -> ir.Table:
-        timeline, asked = self._source.timeline, self._source.asked
-        shown = ibis.table({name: schema[name] for name in _SHOWN}, name=self._name("shown"))
-        found = shown.cross_join(starts_table(self._name("starts"), timeline))
-        counts = {
-            asked.value_name(self._place, days): (found[BAND] >= found[start_name(days)]).sum()
-            for days in asked.wanted_in_windows(self._place)
-        }
-        if (self._place, None) in asked.wanted:
-            counts[asked.value_name(self._place, None)] = found.count()
-        return found.group_by(CODE).aggregate(**{name: value.cast("float64") for name, value in counts.items()})
+    def _put_pieces(self, statement: str) -> list[str]:
+        """Or the settled rows, then for each cutoff those that still change after it."""
+        source, pieces = self._source, [self._name("settled")]
+        bands = range(len(source.timeline.edges) + 1)
+        self._put_words("bands", BAND, ((band, self._begun(band)) for band in bands))
+        last = {instant: source.timeline.last_slice(instant) for instant in source.timeline.instants}
+        slices = range(len(source.timeline.boundaries))
+        seen_by = {number: [instant for instant in last if last[instant] >= number] for number in slices}
+        self._put_words("slices", SLICE, ((number, self._of(seen_by[number])) for number in slices))
+        source.show_settled()
+        self._store.put(pieces[0], statement)
+        for position, instant in enumerate(source.timeline.instants if source.has_changing else ()):
+            later = range(last[instant] + 1, len(slices) + 1)
+            self._put_words("slices", SLICE, ((number, self._of([instant])) for number in later))
+            source.show_unsettled(instant)
+            pieces.append(self._name(f"unsettled{position}"))
+            self._store.put(pieces[-1], statement)
+        return pieces
+
+    def _put_words(self, purpose: str, key: str, bits: Iterable[tuple[int, set[_Bit]]]) -> None:
+        rows = [[number, *self._as_words(chosen)] for number, chosen in bits]
+        self._store.put(self._name(purpose), constants([key, *self._words], rows))
+
+    def _as_words(self, chosen: set[_Bit]) -> list[int]:
+        places = [place for place, bit in enumerate(self._bits) if bit in chosen]
+        return [sum(1 << place % BITS for place in places if place // BITS == word) for word in range(len(self._words))]
+
+    def _begun(self, band: int) -> set[_Bit]:
+        """Windows that begin in a band or before it."""
+        starts = {instant: self._source.timeline.starts(instant) for instant in self._source.timeline.instants}
+        return {(instant, days) for instant, days in self._bits if days is None or starts[instant][days] <= band}
+
+    def _of(self, instants: Sequence[int]) -> set[_Bit]:
+        """Windows of some cutoffs."""
+        return {bit for bit in self._bits if bit[0] in instants}
+
+    def _found(self) -> ir.Table:
+        """Give the bits of each customer and value among the rows that are shown."""
+        words = dict.fromkeys(self._words, "int64")
+        bands = ibis.table({BAND: "int16", **words}, name=self._name("bands"))
+        slices = ibis.table({SLICE: "int16", **words}, name=self._name("slices"))
+        rows = keys(self._source, self._place).inner_join(bands, BAND).inner_join(slices, SLICE, rname="{name}_seen")
+        both = {word: set_bits(rows[word] & rows[f"{word}_seen"]) for word in self._words}
+        return rows.group_by(CODE, KEY).aggregate(**both)
+
+    def _counted(self, rows: ir.Table) -> ir.Table:
+        counts = {}
+        for place, (instant, days) in enumerate(self._bits):
+            is_inside = (rows[self._words[place // BITS]] & (1 << place % BITS)) != 0
+            counts[_count_name(instant, days)] = is_inside.cast("int32").sum().cast("float64")
+        return rows.group_by(CODE).aggregate(**counts)
 
 
-def _never() -> ir.Value:
-    """Slice that no cutoff reaches."""
-    return ibis.literal(_NEVER, type="int16")
+def _count_name(instant: int, days: int | None) -> str:
+    return f"at{instant}_{'ever' if days is None else f'{days}d'}"

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import ibis
 from ibis.expr import types as ir
 
-from features.banding import banded, over_bands
+from features.banding import NUMBERS, banded, over_bands
 from features.rows import BAND, CODE, END, SLICE
 from features.source import Source
 from features.starts import put_starts, start_name, starts_table
 from features.statements import among, between, faded, one_row, select, union
-from features.terms import MICROSECONDS_PER_DAY
+from features.terms import MICROSECONDS_PER_DAY, Aggregate
 
 MANY_BANDS = 500_000
 _HOME = "_home"
@@ -162,10 +162,18 @@ class Panes:
         inside = bands.filter(bands[BAND] >= bands[start_name(timeline.windows[-1])])
         columns = {}
         for place, days in asked.added_in_windows:
-            value = inside[_place_name(place)]
-            chosen = ibis.ifelse(inside[BAND] >= inside[start_name(days)], value, ibis.null(value.type()))
-            columns[asked.value_name(place, days)] = over_bands(asked.aggregates[place], chosen)
+            aggregate, value = asked.aggregates[place], inside[_place_name(place)]
+            if days != timeline.windows[-1]:
+                value = _chosen(aggregate, value, inside[BAND] >= inside[start_name(days)])
+            columns[asked.value_name(place, days)] = over_bands(aggregate, value)
         return inside.group_by(CODE).aggregate(**columns)
+
+
+def _chosen(aggregate: Aggregate, value: ir.Value, is_inside: ir.BooleanValue) -> ir.Value:
+    """Give the value of bands inside a window; numbers of rows by a product, which takes half the time of a choice."""
+    if aggregate.operation in NUMBERS:
+        return is_inside.cast(value.type()) * value
+    return ibis.ifelse(is_inside, value, ibis.null(value.type()))
 
 
 def _place_name(place: int) -> str:

@@ -43,13 +43,16 @@ def union(selects: Iterable[str]) -> str:
     return " UNION ALL ".join(selects)
 
 
-def newest(selects: Iterable[str], keys: Sequence[str], column: str) -> str:
-    """Keep the largest value of a column for equal keys.
+def constants(names: Sequence[str], rows: Iterable[Sequence[int]]) -> str:
+    """Give a table of whole numbers, the first of them small.
 
-    >>> newest(["SELECT a, b FROM t"], ["a"], "b")
-    'SELECT a, MAX(b) AS b FROM (SELECT a, b FROM t) AS found GROUP BY a'
+    >>> constants(["_band", "_word0"], [[0, 4]])
+    'SELECT CAST(_band AS SMALLINT) AS _band, _word0 FROM (VALUES (0, CAST(4 AS BIGINT))) AS given(_band, _word0)'
     """
-    return f"SELECT {_names(keys)}, MAX({column}) AS {column} FROM ({union(selects)}) AS found GROUP BY {_names(keys)}"
+    first, *others = names
+    values = ", ".join(f"({', '.join([str(int(row[0])), *(_bigint(each) for each in row[1:])])})" for row in rows)
+    chosen = ", ".join([f"CAST({_names([first])} AS SMALLINT) AS {first}", *others])
+    return f"SELECT {chosen} FROM (VALUES {values}) AS given({_names(names)})"
 
 
 def one_row(numbers: Mapping[str, int], kind: str = "SMALLINT") -> str:
@@ -71,6 +74,10 @@ def between(column: str, numbers: range) -> str:
 def among(column: str, numbers: Iterable[int]) -> str:
     """Say that a column is one of some numbers."""
     return f"{_names([column])} IN ({', '.join(str(int(number)) for number in numbers)})"
+
+
+def _bigint(number: int) -> str:
+    return f"CAST({int(number)} AS BIGINT)"
 
 
 def _names(names: Sequence[str]) -> str:
