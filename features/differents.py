@@ -62,10 +62,11 @@ class Differents:
 
     def _put_counts(self) -> None:
         found = self._found()
-        schema, statement = found.schema(), self._store.compile(found)
-        pieces = self._put_pieces(statement)
-        self._store.view(self._name("found"), union(select(piece, schema.names) for piece in pieces))
-        rows = ibis.table(schema, name=self._name("found"))
+        pieces = self._put_pieces(self._store.compile(found))
+        # In another order than the pieces': Spark fails on a union of checkpoints as they are.
+        columns = found.columns[::-1]
+        self._store.view(self._name("found"), union(select(piece, columns) for piece in pieces))
+        rows = ibis.table({name: found.schema()[name] for name in columns}, name=self._name("found"))
         if len(pieces) > 1:
             rows = rows.group_by(CODE, KEY).aggregate(**{word: set_bits(rows[word]) for word in self._words})
         self._store.put(self._name("counts"), self._store.compile(self._counted(rows)))
