@@ -156,6 +156,7 @@ class TrainSection(Section):
     select_signals: bool
     monotone: bool
     warm_start: bool
+    horizons_days: list[Days]
     recency_column: str | None
     minimum_positives: Annotated[int, Field(ge=1)]
     validations: Annotated[int, Field(ge=1)]
@@ -236,6 +237,20 @@ class Project(Section):
     promote: PromoteSettings
     score: ScoreSettings
     tracking: TrackingSettings
+
+    @model_validator(mode="after")
+    def _horizons_inside(self) -> Self:
+        days = self.train.horizons_days
+        if not days:
+            return self
+        if self.label is None or any(churn.kind != "contractual" for churn in self.label.churn):
+            raise ValueError("train.horizons_days needs churn that tells the day, such as contractual; leave it empty")
+        if max(days) >= self.label.horizon_days or len(set(days)) < len(days):
+            raise ValueError(
+                f"train.horizons_days {days} have to be different and shorter than label.horizon_days "
+                f"({self.label.horizon_days}), which is told anyway"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod

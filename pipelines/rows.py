@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.config import Project
 from pipelines.panel import read_panel, split_keys
@@ -20,12 +21,27 @@ if TYPE_CHECKING:
     from training.splits import Split
 
 
+SECONDS_PER_DAY = 86_400
+
+
 @dataclass(frozen=True)
 class Labelled:
-    """Rows with labels and how they are split."""
+    """Labelled rows.
+
+    Parameters
+    ----------
+    examples
+        Signals and labels.
+    split
+        Which rows teach, choose and judge.
+    left_after_days
+        Days from the beginning of the outcome window to the end of the customer, shape (rows,); missing for who stayed
+        and where the day is unknown.
+    """
 
     examples: Examples
     split: Split
+    left_after_days: npt.NDArray[np.float64]
 
 
 def labelled_rows(
@@ -64,7 +80,15 @@ def labelled_rows(
         customer=joined["customer_id"].to_numpy(dtype=object),
         cutoff=None if calendar["flat"] else joined["cutoff"].to_numpy(dtype="datetime64[us]"),
     )
-    return Labelled(examples, _split(project, examples, joined, calendar))
+    return Labelled(examples, _split(project, examples, joined, calendar), _left_after_days(joined, calendar))
+
+
+def _left_after_days(joined: pd.DataFrame, calendar: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """Days from the beginning of the outcome window; a flat table knows no day."""
+    if calendar["flat"]:
+        return np.full(len(joined), np.nan)
+    after = (joined["churned_at"] - joined["cutoff"]).dt.total_seconds() / SECONDS_PER_DAY - calendar["gap_days"]
+    return after.where(joined["churned"] == 1).to_numpy(dtype=np.float64)
 
 
 def _rule_first(signals: pd.DataFrame, rule: str | None) -> pd.DataFrame:

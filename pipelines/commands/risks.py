@@ -31,6 +31,7 @@ SUMMARY = {
     "zh": "{ahead}流失概率 {probability:.0%} · 风险等级{band} · 第 {rank} 位",
 }
 AHEAD = {"en": " in the next {days} days", "zh": "未来 {days} 天"}
+SOONER = {"en": "{probability:.1%} in the next {days} days", "zh": "未来 {days} 天 {probability:.1%}"}
 BANDS_ZH = {"high": "高", "medium": "中", "low": "低"}
 _ROWS = """
     SELECT rank, customer_id, probability, before, band, as_of,
@@ -44,11 +45,16 @@ _ROWS = """
         SELECT customer_id, as_of, horizon_days, model_version, any_value(probability_before) AS before
         FROM scores.churn_moves GROUP BY ALL
     ) USING (customer_id, as_of, horizon_days, model_version)
+    WHERE band IS NOT NULL
     GROUP BY ALL ORDER BY rank LIMIT ?
 """
 _ONE = """
     SELECT customer_id, as_of, horizon_days, model_version, probability, band, rank
-    FROM scores.churn_scores_current WHERE customer_id = ?
+    FROM scores.churn_scores_current WHERE customer_id = ? AND band IS NOT NULL
+"""
+_SOONER = """
+    SELECT probability, horizon_days FROM scores.churn_scores_current
+    WHERE customer_id = ? AND band IS NULL ORDER BY horizon_days
 """
 _REASONS = """
     SELECT CASE WHEN ? = 'zh' THEN sentence_zh ELSE sentence_en END FROM scores.churn_reasons
@@ -107,6 +113,7 @@ def tell_risk(project_name: str, customer: str, language: str) -> None:
         if not found:
             raise _no_score_of(customer, project_name)
         key = [language, *found[0][:4]]
+        sooner = connection.execute(_SOONER, [customer]).fetchall()
         reasons, moves, levers = (connection.execute(query, key).fetchall() for query in (_REASONS, _MOVES, _LEVERS))
     _, as_of, days, _, probability, band, rank = found[0]
     console = Console()
@@ -114,6 +121,9 @@ def tell_risk(project_name: str, customer: str, language: str) -> None:
     ahead = AHEAD[language].format(days=days) if days else ""  # A flat table has no time.
     said = {"probability": probability, "ahead": ahead, "band": _band(band, language), "rank": rank}
     console.line(SUMMARY[language].format(**said))
+    if sooner:
+        parts = [SOONER[language].format(probability=each, days=until) for each, until in sooner]
+        console.line(" · ".join(parts))
     if reasons:
         console.table("", (WHY[language],), reasons)
     if moves:

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.judging import calibration, gates, money, over_time, population, portrait, ranking, reasons, segments
+from pipelines.judging import (
+    calibration,
+    gates,
+    horizons,
+    money,
+    over_time,
+    population,
+    portrait,
+    ranking,
+    reasons,
+    segments,
+)
 from pipelines.judging.material import Material
 
 if TYPE_CHECKING:
@@ -67,6 +78,7 @@ def judge(material: Material, say: Say) -> Judgement:
     }
     tables |= {"gain": ranking.gain(material), "reliability": calibration.reliability(material)}
     tables["risk_levels"] = calibration.risk_levels(material)
+    _keep(tables, horizons=horizons.by_horizon(material))
     say("money")
     record["money"], profit = money.money(material)
     _keep(tables, profit=profit)

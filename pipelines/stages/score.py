@@ -32,6 +32,7 @@ def score(
     as_of: datetime | None = None,
 ) -> dict[str, Any]:
     """Score every customer in the risk set at the newest complete day with the exported champion."""
+    from pipelines.horizons import shorter
     from pipelines.moves import Before, moved
     from pipelines.reasons import explained, known_signals, lowering, peers_of, usual_among_peers
     from pipelines.stages.export import read_export
@@ -40,6 +41,7 @@ def score(
     from pipelines.warehouse.history import scores_before
     from pipelines.warehouse.scores import CHURN_LEVERS, CHURN_MOVES, CHURN_REASONS
     from training.errors import TrainingError
+    from training.horizons import load_horizons
     from training.model import load_model
 
     started = _now()
@@ -68,7 +70,11 @@ def score(
             progress(f"what moved since {before['as_of'].iloc[0]:%Y-%m-%d}")
             told[CHURN_MOVES] = moved(model, frame, scores, Before(before, then, standing), settings, known)
         run = _run(scores, excluded, manifest, instant, started)
-        touched = _write(connection, scores, told, run)
+        # A band belongs to the whole horizon, so that nobody is counted twice.
+        sooner = shorter(
+            scores, load_horizons(export / "model"), frame, band=None, probability_low=None, probability_high=None
+        )
+        touched = _write(connection, scores, sooner, told, run)
     high = int((scores["band"] == "high").sum())
     progress.note(
         f"{len(scores):,} customers as of {instant:%Y-%m-%d}, {high:,} in band high; {touched:,} rows changed"
@@ -192,7 +198,13 @@ def _run(
     }
 
 
-def _write(connection: Any, scores: pd.DataFrame, told: Mapping[ScoreTable, pd.DataFrame], run: dict[str, Any]) -> int:
+def _write(
+    connection: Any,
+    scores: pd.DataFrame,
+    sooner: pd.DataFrame,
+    told: Mapping[ScoreTable, pd.DataFrame],
+    run: dict[str, Any],
+) -> int:
     """Write everything in one transaction; what is told for no customer any more goes."""
     import pandas as pd
 
@@ -201,7 +213,7 @@ def _write(connection: Any, scores: pd.DataFrame, told: Mapping[ScoreTable, pd.D
     connection.begin()
     try:
         create(connection)
-        touched = upsert(connection, CHURN_SCORES, scores)
+        touched = upsert(connection, CHURN_SCORES, scores) + upsert(connection, CHURN_SCORES, sooner)
         same = {name: run[name] for name in ("as_of", "model_version")}
         for table in TOLD:
             rows = told.get(table, pd.DataFrame(columns=list(table.columns)))

@@ -49,6 +49,9 @@ def train(
     _predictions(rows, trained).to_parquet(scratch / PREDICTIONS, index=False)
     if rows.examples.cutoff is not None:
         _validated(rows, trained).to_parquet(scratch / VALIDATIONS, index=False)
+    if settings.horizons_days:
+        progress("spread of the risk over shorter horizons")
+        _several_horizons(settings, rows, trained, scratch, calendar["horizon_days"])
     record = _record(rows, trained, experiment)
     (scratch / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     experiment.log_training(trained, scratch)
@@ -150,6 +153,16 @@ def _validated(rows: Labelled, trained: Trained) -> pd.DataFrame:
 def _keys(examples: Examples) -> dict[str, Any]:
     keys: dict[str, Any] = {"customer_id": examples.customer}
     return keys if examples.cutoff is None else {**keys, "cutoff": examples.cutoff}
+
+
+def _several_horizons(
+    settings: TrainSection, rows: Labelled, trained: Trained, scratch: Path, horizon_days: int
+) -> None:
+    from pipelines.horizons import TESTED, fit, predictions
+
+    horizons = fit(settings, rows, trained, horizon_days)
+    horizons.save(scratch / "models" / trained.best)
+    predictions(horizons, rows, trained.models[trained.best]).to_parquet(scratch / TESTED, index=False)
 
 
 def _record(rows: Labelled, trained: Trained, experiment: Experiment) -> dict[str, Any]:

@@ -77,5 +77,5 @@ def test_an_unknown_day_of_leaving_is_refused():
     examples, after, _ = leavers(500)
     after[np.flatnonzero(examples.label)[:3]] = np.nan
 
-    with pytest.raises(TrainingError, match="3 of .* at an unknown time"):
+    with pytest.raises(TrainingError, match=r"3 of .* at an unknown time"):
         fit_horizons(examples, after, DAYS)
