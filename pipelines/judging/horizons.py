@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.horizons import TESTED
 from pipelines.judging.material import Material
 
 if TYPE_CHECKING:
@@ -26,11 +25,10 @@ def by_horizon(material: Material) -> pd.DataFrame | None:
 
     from evaluation.model.scorecard import scorecard
 
-    file = material.folder.parent / TESTED
-    if not file.is_file():
+    if material.horizons is None:
         return None
     lines = []
-    for days, found in pd.read_parquet(file).groupby("horizon_days", sort=True):
+    for days, found in material.horizons.groupby("horizon_days", sort=True):
         label, probability = found["churned"].to_numpy(), found["probability"].to_numpy()
         card = scorecard(label, probability) if 0 < label.sum() < len(label) else {}
         counts = {"rows": len(label), "positives": int(label.sum()), "base_rate": float(label.mean())}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.config import EvaluateSettings, Project
 from pipelines.errors import NothingToLearn
+from pipelines.horizons import TESTED as TESTED_HORIZONS
 from pipelines.judging.slices import Slices, slices
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Material:
         Signals of training and test rows.
     folder
         Where the fitted models are.
+    horizons
+        Predictions of the best model within each horizon; none where there is one horizon alone.
     """
 
     project: Project
@@ -55,6 +58,7 @@ class Material:
     validation: pd.DataFrame | None
     rows: Slices
     folder: Path
+    horizons: pd.DataFrame | None = None
 
     @property
     def best(self) -> str:
@@ -120,7 +124,7 @@ def read_material(
             f"The {len(test):,} customers of the test slice all have the same outcome",
             do="choose another label.test_cutoff, a longer horizon, or more data",
         )
-    validation = trained / VALIDATED
+    validation, horizons = trained / VALIDATED, trained / TESTED_HORIZONS
     columns = None if calendar["flat"] else _columns(panel, record, settings)
     return Material(
         project=project,
@@ -133,6 +137,7 @@ def read_material(
         validation=pd.read_parquet(validation) if validation.is_file() else None,
         rows=slices(project, panel, labels, calendar, test, columns),
         folder=trained / "models",
+        horizons=pd.read_parquet(horizons) if horizons.is_file() else None,
     )
 
 

@@ -60,6 +60,7 @@ def _material(word: str, flat: bool, settings: tuple[str, ...]) -> Material:
         validation=None if flat else pd.concat([parts[CUTOFFS[1]], parts[CUTOFFS[2]]], ignore_index=True),
         rows=Slices(_slice(train, word, flat), _slice(test, word, flat)),
         folder=None,
+        horizons=None if flat else _horizons(test, project.label.horizon_days),
     )
 
 
@@ -80,6 +81,14 @@ def _labels(cutoff: datetime, part: pd.DataFrame) -> pd.DataFrame:
     left = part["churned"] == 1
     ended = pd.Series(cutoff + timedelta(days=25), index=part.index, dtype="datetime64[us]").where(left)
     return part[["customer_id", "cutoff"]].assign(churned=part["churned"].astype("Int8"), churned_at=ended)
+
+
+def _horizons(test: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
+    """Half of the risk, and of the leavers, within half of the time."""
+    whole = test[["customer_id", "churned"]].assign(horizon_days=horizon_days, probability=test["xgboost"])
+    soon = whole.assign(horizon_days=horizon_days // 2, probability=whole["probability"] / 2)
+    soon["churned"] = soon["churned"] * (np.arange(len(soon)) % 2)
+    return pd.concat([soon, whole], ignore_index=True)
 
 
 def _slice(part: pd.DataFrame, word: str, flat: bool) -> Slice:
