@@ -105,23 +105,21 @@ def permutation_importance(
     same_length(label=labels, signals=signals.index.to_numpy())
     random = np.random.default_rng(seed)
     before = _figures(labels, predict(signals))
+    several = pd.concat([signals] * repeats, ignore_index=True)
     lines = {}
     for group, members in groups.items():
-        lost = np.array(
-            [before - _figures(labels, _shuffled(predict, signals, members, random)) for _ in range(repeats)]
-        )
+        answers = predict(_shuffled(several, members, len(signals), random)).reshape(repeats, -1)
+        lost = before - np.array([_figures(labels, probability) for probability in answers])
         lines[group] = {"roc_auc_lost": lost[:, 0].mean(), "log_loss_gained": -lost[:, 1].mean()}
     return pd.DataFrame.from_dict(lines, orient="index", columns=["roc_auc_lost", "log_loss_gained"]).rename_axis(
         "group"
     )
 
 
-def _shuffled(
-    predict: Predict, signals: pd.DataFrame, members: Sequence[str], random: np.random.Generator
-) -> NDArray[np.float64]:
-    order = random.permutation(len(signals))
-    shuffled = {name: signals[name].take(order).set_axis(signals.index) for name in members}
-    return predict(signals.assign(**shuffled))
+def _shuffled(several: pd.DataFrame, members: Sequence[str], rows: int, random: np.random.Generator) -> pd.DataFrame:
+    """Shuffle columns within each copy of the rows; the model is asked once for all copies."""
+    order = np.concatenate([start + random.permutation(rows) for start in range(0, len(several), rows)])
+    return several.assign(**{name: several[name].take(order).set_axis(several.index) for name in members})
 
 
 def _figures(label: FloatArray, probability: NDArray[np.float64]) -> FloatArray:

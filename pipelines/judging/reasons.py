@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from training.contributions import Contributions
     from training.model import FittedModel
 
-MOST_EXPLAINED, MOST_SHUFFLED, MEASURES = 2_000, 8_000, 15
+MOST_EXPLAINED, MOST_SHUFFLED, MEASURES = 2_000, 8_000, 12
 RAISED_QUANTILE = 0.9
 
 

@@ -147,8 +147,8 @@ def _ordered(rows: Slice, test: pd.DataFrame) -> Slice:
 def _with_categories(signals: pd.DataFrame) -> pd.DataFrame:
     from pandas.api.types import is_numeric_dtype
 
-    words = [name for name, kind in signals.dtypes.items() if not is_numeric_dtype(kind)]
-    return signals.astype(dict.fromkeys(words, "category"))
+    words = [str(name) for name, kind in signals.dtypes.items() if not is_numeric_dtype(kind)]
+    return signals.assign(**{name: signals[name].astype("category") for name in words})
 
 
 def _flat(project: Project, panel: Path, labels: pd.DataFrame, calendar: dict[str, Any], test: pd.DataFrame) -> Slices:
