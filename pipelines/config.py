@@ -7,32 +7,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from features.tables import TABLES
+from pipelines.config_label import VARIANTS, LabelSettings
 from pipelines.config_problems import described
+from pipelines.config_section import Days, Section, Share
 from pipelines.errors import ConfigError
 from pipelines.identity.settings import Identity, check_systems
 from pipelines.ingest.mapping import FlatSource
 from pipelines.ingest.mapping import Mapping as TableMapping
-from pipelines.ingest.nearest import nearest
 
 CONF = Path("conf")
 ENVIRONMENT_PREFIX = "CHURNLAB__"
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Days = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A part of the configuration: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SimulateSettings(Section):
@@ -85,54 +76,6 @@ class ValidateSettings(Section):
     divergence: Annotated[float, Field(gt=0)]
 
 
-class ContractualChurn(Section):
-    """Notice given or not renewed."""
-
-    kind: Literal["contractual"]
-    grace_days: Annotated[int, Field(ge=0)]
-
-
-class InactivityChurn(Section):
-    """Nothing happens for a whole window."""
-
-    kind: Literal["inactivity"]
-    table: str
-    activity_days: Days | None
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if self.table not in TABLES:
-            raise ValueError(
-                f"churn by inactivity in unknown table '{self.table}'; nearest: {nearest(self.table, TABLES)}"
-            )
-        return self
-
-
-class SpendDropChurn(Section):
-    """Spend falls against the customer's own past."""
-
-    kind: Literal["spend_drop"]
-    drop_share: Annotated[float, Field(gt=0, le=1)]
-    past_days: Days
-
-
-Churn = Annotated[ContractualChurn | InactivityChurn | SpendDropChurn, Field(discriminator="kind")]
-_VARIANTS = {"contractual": ContractualChurn, "inactivity": InactivityChurn, "spend_drop": SpendDropChurn}
-
-
-class LabelSettings(Section):
-    """Who churns, and at which cutoffs customers are looked at."""
-
-    churn: Annotated[list[Churn], Field(min_length=1)]
-    horizon_days: Days
-    gap_days: Annotated[int, Field(ge=0)]
-    every_days: Days
-    minimum_history_days: Annotated[int, Field(ge=0)]
-    most_cutoffs: Days
-    test_cutoff: datetime | None
-    data_end: datetime | None
-
-
 class FeaturesSettings(Section):
     """Which signals are computed, and where."""
 
@@ -157,6 +100,8 @@ class TrainSection(Section):
     monotone: bool
     warm_start: bool
     horizons_days: list[Days]
+    treated: Literal["keep", "leave_out", "weigh_less"]
+    treated_weight: Share
     recency_column: str | None
     minimum_positives: Annotated[int, Field(ge=1)]
     validations: Annotated[int, Field(ge=1)]
@@ -390,7 +335,7 @@ def _checked(content: dict[str, Any], path: Path) -> Project:
     try:
         return Project.model_validate(content)
     except ValidationError as error:
-        problems = [described(problem, Project, _VARIANTS) for problem in error.errors(include_url=False)]
+        problems = [described(problem, Project, VARIANTS) for problem in error.errors(include_url=False)]
         raise ConfigError(f"{path}: {'; '.join(problems[:5])}", do="see docs/guides/configuration.md") from error
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 SECONDS_PER_DAY = 86_400
+NO_SIGNALS = ("churned", "churned_at", "treated", "split")
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,36 @@ def labelled_rows(
         known = known.astype({key: "str"}) if key == "customer_id" else known
     frame["customer_id"] = frame["customer_id"].astype("str")
     joined = known.merge(frame, on=keys, how="inner", validate="one_to_one").sort_values(keys, ignore_index=True)
-    signals = split_keys(joined.drop(columns=[c for c in ("churned", "churned_at", "split") if c in joined]))[1]
+    signals = split_keys(joined.drop(columns=[c for c in NO_SIGNALS if c in joined]))[1]
     examples = Examples(
         features=_rule_first(signals, project.train.recency_column),
         label=joined["churned"].to_numpy(dtype=np.int8),
         customer=joined["customer_id"].to_numpy(dtype=object),
         cutoff=None if calendar["flat"] else joined["cutoff"].to_numpy(dtype="datetime64[us]"),
     )
-    return Labelled(examples, _split(project, examples, joined, calendar), _left_after_days(joined, calendar))
+    guarded, joined = _guarded(project, examples, joined, calendar)
+    return Labelled(guarded, _split(project, guarded, joined, calendar), _left_after_days(joined, calendar))
+
+
+def _guarded(
+    project: Project, examples: Examples, joined: pd.DataFrame, calendar: dict[str, Any]
+) -> tuple[Examples, pd.DataFrame]:
+    """Keep actions from poisoning what is learnt; the test slice stays as it is, else its choice would know the future.
+
+    See Also
+    --------
+    training.treated.guard
+    """
+    from training.treated import guard
+
+    settings = project.train
+    if calendar["flat"] or settings.treated == "keep":
+        return examples, joined
+    assert examples.cutoff is not None
+    teaches = examples.cutoff < np.datetime64(datetime.fromisoformat(calendar["test_cutoff"]))
+    reached = joined["treated"].to_numpy(dtype=np.bool_) & teaches
+    guarded = guard(examples, reached, settings.treated, weight=settings.treated_weight)
+    return guarded, joined[~reached].reset_index(drop=True) if settings.treated == "leave_out" else joined
 
 
 def _left_after_days(joined: pd.DataFrame, calendar: dict[str, Any]) -> npt.NDArray[np.float64]:

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipelines.config import Churn, LabelSettings, Project
+from pipelines.config import Project
+from pipelines.config_label import Churn, LabelSettings
 from pipelines.console import Progress
 from pipelines.errors import ConfigError, DataError, NothingToLearn
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
     from training.labels.outcome import Outcome, Window
 
 
@@ -108,6 +113,7 @@ def _panel(backend: Any, settings: LabelSettings, accepted: dict[str, Any]) -> d
     cutoffs, test = cutoffs_of(settings, window, datetime.fromisoformat(accepted["first"]))
     frame = backend.to_pandas(labels(definitions, tables, cutoffs, window).order_by("cutoff", "customer_id"))
     frame["churned"] = frame["churned"].astype("Int8")
+    frame["treated"] = _treated(backend, tables, settings, cutoffs, window, frame)
     if frame.empty:
         raise NothingToLearn(
             f"No customer is alive at any of {len(cutoffs)} cutoffs", do="check label.churn against the tables' times"
@@ -121,6 +127,32 @@ def _panel(backend: Any, settings: LabelSettings, accepted: dict[str, Any]) -> d
         "data_end": window.data_end.isoformat(),
     }
     return {"labels": frame, "calendar": calendar}
+
+
+def _treated(
+    backend: Any,
+    tables: Mapping[str, Any],
+    settings: LabelSettings,
+    cutoffs: list[datetime],
+    window: Window,
+    frame: pd.DataFrame,
+) -> npt.NDArray[np.bool_]:
+    """Mark whom an action reached while the outcome was open."""
+    import numpy as np
+    import pandas as pd
+
+    from training.labels.treatment import TABLE, treated
+
+    if not settings.treated_by:
+        return np.zeros(len(frame), dtype=np.bool_)
+    if TABLE not in tables:
+        raise ConfigError(
+            f"label.treated_by names contacts, and the data bring no {TABLE}",
+            allowed=", ".join(sorted(tables)),
+            do=f"map {TABLE}, or leave label.treated_by empty",
+        )
+    found = backend.to_pandas(treated(tables, cutoffs, window, settings.treated_by))
+    return pd.MultiIndex.from_frame(frame[["customer_id", "cutoff"]]).isin(pd.MultiIndex.from_frame(found))
 
 
 def _flat(connection: Any, accepted: dict[str, Any]) -> dict[str, Any]:
