@@ -105,6 +105,7 @@ class _Piece:
     time: float = 0.0
     model: float = 0.0
     column: str | None = None
+    place: int = -1
     kind: str = ""
 
     @property
@@ -208,11 +209,16 @@ class _Divided:
         data, time = self.data[row], self.time[row]
         named = np.argsort(-np.abs(data + time), kind="stable")[:most]
         rest = _Piece(float(data.sum() - data[named].sum()), float(time.sum() - time[named].sum()), kind="rest")
-        return [*(_Piece(float(data[one]), float(time[one]), column=self._speaker(row, one)) for one in named), rest]
+        speakers = [self._speaker(row, measure) for measure in named]
+        told = [
+            _Piece(float(data[measure]), float(time[measure]), column=self.columns[place], place=place)
+            for measure, place in zip(named, speakers, strict=True)
+        ]
+        return [*told, rest]
 
-    def _speaker(self, row: int, measure: int) -> str:
+    def _speaker(self, row: int, measure: int) -> int:
         places = self.measures[measure]
-        return self.columns[places[int(np.abs(self.by_signal[row, places]).argmax())]]
+        return places[int(np.abs(self.by_signal[row, places]).argmax())]
 
 
 def _check(legs: Legs) -> None:
@@ -267,8 +273,7 @@ def _told(piece: _Piece, legs: Legs, row: int, known: Mapping[str, SignalColumn]
     if piece.column is None:
         said = [kind_sentence(piece.kind, legs.version_before, legs.version, language) for language in ("en", "zh")]
         return (None, None, None, *amounts, *said)
-    place = list(legs.now.signals.columns).index(piece.column)
-    before, value = legs.then.signals.iat[row, place], legs.now.signals.iat[row, place]
+    before, value = legs.then.signals.iat[row, piece.place], legs.now.signals.iat[row, piece.place]
     column = known.get(piece.column)
     said = [moved_sentence(piece.column, column, value, before, language) for language in ("en", "zh")]
     unit = column.signal.unit if column else ""
