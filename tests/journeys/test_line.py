@@ -64,7 +64,8 @@ def score_twice(runner):
 def test_the_line_leaves_a_champion_and_scores(demo_workspace):
     scored = demo_workspace.runner.store.load("scored")
     found = tables(demo_workspace.warehouse)
-    assert len(found["churn_scores"]) == scored["scored"] > 0
+    horizons = 1 + len(demo_workspace.project.train.horizons_days)
+    assert len(found["churn_scores"]) == horizons * scored["scored"] > 0
     assert all(0 <= row[4] <= 1 for row in found["churn_scores"])
     eligible, done, excluded, failed = found["score_runs"][0][4:8]
     assert eligible == done + excluded + failed
@@ -145,7 +146,7 @@ def test_what_moved_sums_to_the_change_of_every_score_that_is_told(scored_twice)
         """).fetchall()
         wanted = connection.execute(
             """SELECT customer_id, old.probability, old.probability <> new.probability FROM scores.churn_scores old
-            JOIN scores.churn_scores new USING (customer_id) WHERE old.as_of < new.as_of
+            JOIN scores.churn_scores new USING (customer_id, horizon_days) WHERE old.as_of < new.as_of
             AND (new.band <> old.band OR new.band IN (SELECT unnest(?)))""",
             [scored_twice.project.score.reason_bands],
         ).fetchall()
@@ -197,7 +198,7 @@ def test_another_model_and_the_band_before_tell_on_the_next_score(scored_twice):
             GROUP BY customer_id
         """).fetchall()
         wrong = connection.execute("""
-            SELECT count(*) FROM scores.churn_scores new JOIN scores.churn_scores old USING (customer_id)
+            SELECT count(*) FROM scores.churn_scores new JOIN scores.churn_scores old USING (customer_id, horizon_days)
             WHERE new.as_of > old.as_of AND (new.band = 'high') <> (new.probability / (1 - new.probability) >= ?)
         """, [_left_at(scored_twice.project.score)]).fetchone()[0]  # fmt: skip
     assert moved
@@ -333,7 +334,11 @@ def test_a_failed_line_is_marked_and_leaves_earlier_results(own_copy):
         (["label.horizon_days=3000"], 6, "0 training cutoffs"),
         (["label.test_cutoff=2026-10-30"], 6, "is not over"),
         (
-            ['label.churn=[{"kind": "inactivity", "table": "orders", "activity_days": 1}]', "label.horizon_days=1"],
+            [
+                'label.churn=[{"kind": "inactivity", "table": "orders", "activity_days": 1}]',
+                "label.horizon_days=1",
+                "train.horizons_days=[]",
+            ],
             6,
             "",
         ),
