@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evaluation.model.profit import Terms
 
 CONTACT_SHARE, OFFER_SHARE = 0.005, 0.05
-"""Costs of a contact and an offer as shares of a mean customer's margin: 1 and 10 of 200 in Verbraken et al. (2013)."""
+"""Costs of a contact and an offer as shares of a customer's margin: 1 and 10 of 200 in Verbraken et al. (2013)."""
 CERTAINTY = 20
 """Sum of the parameters of the beta distribution of the acceptance: 6 + 14 in Verbraken et al. (2013)."""
 NO_VALUE = {
@@ -45,11 +45,11 @@ def money(material: Material) -> tuple[dict[str, Any], pd.DataFrame | None]:
 
 
 def terms_of(material: Material, value: Value) -> Terms:
-    """Give the terms of the campaign; costs that the project does not name are shares of the mean margin."""
+    """Give the terms of the campaign; costs that the project leaves out are shares of a typical customer's margin."""
     from evaluation.model.profit import Terms
 
     settings = material.settings
-    margin = settings.margin_share * float(value.amounts.mean())
+    margin = settings.margin_share * value.typical
     return Terms(
         contact_cost=CONTACT_SHARE * margin if settings.contact_cost is None else settings.contact_cost,
         offer_cost=OFFER_SHARE * margin if settings.offer_cost is None else settings.offer_cost,
@@ -66,13 +66,13 @@ def _expected(material: Material, value: Value, terms: Terms) -> np.ndarray:
 
 
 def _said(material: Material, value: Value, terms: Terms) -> dict[str, Any]:
-    mean = float(value.amounts.mean())
-    gain, loss = float(terms.of_leavers(np.array([mean]))[0]), -terms.of_stayers
+    gain, loss = float(terms.of_leavers(np.array([value.typical]))[0]), -terms.of_stayers
     return {
         "terms": vars(terms),
         "value": {
             "column": value.column,
-            "mean": mean,
+            "mean": float(value.amounts.mean()),
+            "typical": value.typical,
             "unknown": value.unknown,
             "months": material.settings.value_months,
         },
@@ -133,10 +133,10 @@ def _best_cut(material: Material, value: Value, terms: Terms, expected: np.ndarr
 
 
 def _empc(material: Material, value: Value, terms: Terms) -> dict[str, Any] | None:
-    """Expected maximum profit at the mean value; none where no offer can pay."""
+    """Expected maximum profit at a typical customer's value; none where no offer can pay."""
     from evaluation.model.empc import empc
 
-    margin = terms.margin_share * float(value.amounts.mean())
+    margin = terms.margin_share * value.typical
     accepted = terms.acceptance_share
     if margin <= terms.offer_cost or not 0 < accepted < 1:
         return None

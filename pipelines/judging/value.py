@@ -34,6 +34,11 @@ class Value:
     column: str
     unknown: int
 
+    @property
+    def typical(self) -> float:
+        """What the customer in the middle pays; the mean where half of them pay nothing."""
+        return float(np.median(self.amounts)) or float(self.amounts.mean())
+
 
 def values(material: Material) -> Value | None:
     """Give each test customer's own value, or none where nothing says it.

@@ -280,9 +280,11 @@ def test_the_report_command_says_where_it_is(demo_workspace, monkeypatch):
 
     monkeypatch.setenv("CHURNLAB__WORKSPACE", str(demo_workspace.project.workspace))
     page = demo_workspace.project.home / "reports" / "model.html"
-    before = page.read_text()
-    result = CliRunner().invoke(app, ["report", "-p", str(demo_workspace.conf)])
+    before, opened = page.read_text(), []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    result = CliRunner().invoke(app, ["report", "--open", "-p", str(demo_workspace.conf)])
     assert result.exit_code == 0
+    assert opened == [page.as_uri()]
     assert str(page) in result.output.replace("\n", "")
     assert page.read_text() == before
 

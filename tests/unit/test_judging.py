@@ -14,7 +14,7 @@ from pipelines.config import load_project
 from pipelines.errors import ConfigError
 from pipelines.judging import gates, money, over_time, population, ranking, reasons, segments, slices
 from pipelines.judging.material import Material
-from pipelines.judging.value import values
+from pipelines.judging.value import Value, values
 from pipelines.panel import file_of
 
 CUTOFFS = [datetime(2026, 1, 1), datetime(2026, 2, 1), datetime(2026, 3, 1), datetime(2026, 5, 1)]
@@ -268,3 +268,8 @@ def test_classes_of_a_number_that_foretells_are_no_segment_left_behind(material)
     assert by_code["CHN007"]["found"] == "Every segment is too small to judge."
     assert by_code["CHN006"]["status"] == "passed"
     assert by_code["CHN002"]["found"].startswith("Training outcomes run until 2026-04-30")
+
+
+def test_the_typical_customer_is_the_one_in_the_middle():
+    assert Value(np.array([1.0, 3.0, 100.0]), "", 0).typical == 3
+    assert Value(np.array([0.0, 0.0, 30.0]), "", 0).typical == 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evaluation.gates.words import Words
-from pipelines.report.blocks import Block, Cell, Section, Table
+from pipelines.report.blocks import Block, Cell, Paragraph, Section, Table
 from pipelines.report.numbers import count, decimal, percent
 from pipelines.report.terms import Judged, lines_of
 
@@ -33,7 +33,7 @@ def section(judged: Judged) -> Section | None:
         return None
     lines = lines_of(judged.tables["horizons"])
     rows = [_row(line) for line in lines]
-    blocks: list[Block] = [Table(HEAD, rows, frozenset(range(1, len(HEAD))), CONSISTENT)]
+    blocks: list[Block] = [Table(HEAD, rows, frozenset(range(1, len(HEAD)))), Paragraph(CONSISTENT, "soft")]
     return Section("horizons", TITLE, _answer(lines), blocks)
 
 

@@ -52,13 +52,24 @@ def _answer(found: Mapping[str, Any]) -> Words:
         )
     profit, low, high = (money(policy[key], currency) for key in ("profit", "low", "high"))
     doubt = policy["low"] < 0 < policy["high"]
+    who = _chosen(policy["contacted"], found["at_capacity"]["contacted"])
     return Words(
-        f"Contacting only the {policy['contacted']:,} customers of whom a gain was to be expected would have brought "
-        f"{profit.en} (95 % interval {low.en} to {high.en}{', so that a loss cannot be ruled out' if doubt else ''}); "
-        f"{policy['leavers']:,} of them were about to leave.",
-        f"若只联系预计有收益的 {policy['contacted']:,} 位客户，可带来 {profit.zh}"
+        f"Contacting {who.en} would have brought {profit.en} (95 % interval {low.en} to {high.en}"
+        f"{', so that a loss cannot be ruled out' if doubt else ''}); {policy['leavers']:,} of them were about to leave.",
+        f"若联系{who.zh}，可带来 {profit.zh}"
         f"（95% 区间 {low.zh} 至 {high.zh}{'，不排除亏损' if doubt else ''}）；"
         f"其中 {policy['leavers']:,} 位确实即将流失。",
+    )
+
+
+def _chosen(contacted: int, capacity: int) -> Words:
+    if contacted < capacity:
+        return Words(
+            f"only the {contacted:,} customers of whom a gain was to be expected", f"预计有收益的 {contacted:,} 位客户"
+        )
+    return Words(
+        f"the {contacted:,} customers with the largest expected gain, as many as can be contacted,",
+        f"预计收益最高的 {contacted:,} 位客户（可联系人数上限）",
     )
 
 
@@ -144,12 +155,12 @@ def _terms(found: Mapping[str, Any]) -> Table:
     for key, name in TERMS.items():
         said = money(terms[key], currency) if key.endswith("_cost") else percent(terms[key])
         rows.append([name, said, Code(f"evaluate.{key}")])
-    pays = Words(
-        f"what a customer pays in {value['months']:g} months, on average", f"客户 {value['months']:g} 个月的平均付款"
-    )
-    rows.append([pays, money(value["mean"], currency), Code(value["column"] or "evaluate.value")])
+    months = f"{value['months']:g}"
+    pays = Words(f"what the customer in the middle pays in {months} months", f"中位客户 {months} 个月的付款")
+    rows.append([pays, money(value["typical"], currency), Code(value["column"] or "evaluate.value")])
+    rows.append([Words("the same on average", "同上，平均值"), money(value["mean"], currency), Code("")])
     if found["break_even_probability"] is not None:
-        even = Words("risk from which contacting an average customer pays", "联系普通客户的盈亏平衡流失概率")
+        even = Words("risk from which contacting the customer in the middle pays", "联系中位客户的盈亏平衡流失概率")
         rows.append([even, percent(found["break_even_probability"]), Code("")])
     if found["empc"]:
         most = Words("expected maximum profit a customer (EMPC)", "每位客户的期望最大利润（EMPC）")
