@@ -55,7 +55,8 @@ def _answer(found: Mapping[str, Any]) -> Words:
     who = _chosen(policy["contacted"], found["at_capacity"]["contacted"])
     return Words(
         f"Contacting {who.en} would have brought {profit.en} (95 % interval {low.en} to {high.en}"
-        f"{', so that a loss cannot be ruled out' if doubt else ''}); {policy['leavers']:,} of them were about to leave.",
+        f"{', so that a loss cannot be ruled out' if doubt else ''}); {policy['leavers']:,} of them were about to "
+        "leave.",
         f"若联系{who.zh}，可带来 {profit.zh}"
         f"（95% 区间 {low.zh} 至 {high.zh}{'，不排除亏损' if doubt else ''}）；"
         f"其中 {policy['leavers']:,} 位确实即将流失。",
