@@ -96,14 +96,14 @@ def test_a_segment_without_rows_is_listed_and_changes_nothing(seed):
     pd.testing.assert_frame_equal(found[found["segment"] != "empty"].reset_index(drop=True), plain, check_dtype=False)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(some.integers(0, 10**6), some.sampled_from([0.8, 0.95]))
 def test_every_interval_holds_its_figure_and_grows_with_its_level(seed, level):
     random = np.random.default_rng(seed)
     score = random.uniform(0.05, 0.6, 150)
     label = (random.random(150) < score).astype(float)
-    narrow = intervals(label, score, np.arange(150), replicates=60, level=level - 0.2)
-    wide = intervals(label, score, np.arange(150), replicates=60, level=level)
+    narrow = intervals(label, score, np.arange(150), replicates=40, level=level - 0.2)
+    wide = intervals(label, score, np.arange(150), replicates=40, level=level)
     for name, one in wide.items():
         assert one.low <= narrow[name].low + 1e-12, name
         assert narrow[name].high <= one.high + 1e-12, name
