@@ -104,8 +104,9 @@ def ours(folder: Path, out: Path, columns: Iterable[Any], cutoffs: Sequence[date
     from features.compute import Panel, compute
     from features.tables import TABLES
     from pipelines.warehouse.duckdb_file import backend, warehouse
+    from pipelines.warehouse.engines import Engine
 
-    with tempfile.TemporaryDirectory() as home, warehouse(Path(home)) as connection:
+    with tempfile.TemporaryDirectory() as folder_of_file, warehouse(Path(folder_of_file)) as connection:
         if memory:
             connection.execute("SET memory_limit = $limit", {"limit": memory})
         present = [name for name in TABLES if (folder / f"{name}.parquet").exists()]
@@ -116,10 +117,10 @@ def ours(folder: Path, out: Path, columns: Iterable[Any], cutoffs: Sequence[date
             "CREATE VIEW people AS SELECT customer_id, cutoff "
             f"FROM customers, (SELECT unnest([{instants}]) AS cutoff) WHERE signed_up_at < cutoff"
         )
-        engine = backend(connection)
-        tables = {name: engine.table(name) for name in present}
-        for cutoff, table in compute(engine, tables, engine.table("people"), Panel(list(columns), cutoffs)):
-            engine.to_parquet(table, out / f"{cutoff:%Y-%m-%d}.parquet")
+        home = backend(connection)
+        engine = Engine(home, {name: home.table(name) for name in present}, home.table("people"))
+        for cutoff, table in compute(home, engine.tables, engine.population, Panel(list(columns), cutoffs)):
+            engine.write(table, out / f"{cutoff:%Y-%m-%d}.parquet")
 
 
 def work(name: str, folder: Path, out: Path, memory: str | None) -> None:

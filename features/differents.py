@@ -61,36 +61,33 @@ class Differents:
         return self._source.name(f"{purpose}_{self._place}")
 
     def _put_counts(self) -> None:
-        found = self._found()
-        pieces = self._put_pieces(self._store.compile(found))
-        # In another order than the pieces': Spark fails on a union of checkpoints as they are.
-        columns = found.columns[::-1]
-        self._store.view(self._name("found"), union(select(piece, columns) for piece in pieces))
-        rows = ibis.table({name: found.schema()[name] for name in columns}, name=self._name("found"))
-        if len(pieces) > 1:
-            rows = rows.group_by(CODE, KEY).aggregate(**{word: set_bits(rows[word]) for word in self._words})
-        self._store.put(self._name("counts"), self._store.compile(self._counted(rows)))
-        for piece in pieces:
-            self._store.drop(piece)
-
-    def _put_pieces(self, statement: str) -> list[str]:
-        """Or the settled rows, then for each cutoff those that still change after it."""
-        source, pieces = self._source, [self._name("settled")]
-        bands = range(len(source.timeline.edges) + 1)
-        self._put_words("bands", BAND, ((band, self._begun(band)) for band in bands))
-        last = {instant: source.timeline.last_slice(instant) for instant in source.timeline.instants}
+        source, found = self._source, self._found()
+        self._put_words("bands", BAND, ((band, self._begun(band)) for band in range(len(source.timeline.edges) + 1)))
+        instants = source.timeline.instants
         slices = range(len(source.timeline.boundaries))
-        seen_by = {number: [instant for instant in last if last[instant] >= number] for number in slices}
+        seen_by = {number: [at for at in instants if source.timeline.last_slice(at) >= number] for number in slices}
         self._put_words("slices", SLICE, ((number, self._of(seen_by[number])) for number in slices))
         source.show_settled()
-        self._store.put(pieces[0], statement)
-        for position, instant in enumerate(source.timeline.instants if source.has_changing else ()):
-            later = range(last[instant] + 1, len(slices) + 1)
+        if source.has_changing:
+            self._store.put(self._name("settled"), self._store.compile(found))
+            found = self._with_unsettled(found)
+        self._store.put(self._name("counts"), self._store.compile(self._counted(found)))
+
+    def _with_unsettled(self, found: ir.Table) -> ir.Table:
+        """Add the rows that change after a cutoff, as each cutoff sees them."""
+        source, pieces = self._source, [self._name("settled")]
+        statement, end = self._store.compile(found), len(source.timeline.boundaries) + 1
+        for position, instant in enumerate(source.timeline.instants):
+            later = range(source.timeline.last_slice(instant) + 1, end)
             self._put_words("slices", SLICE, ((number, self._of([instant])) for number in later))
             source.show_unsettled(instant)
             pieces.append(self._name(f"unsettled{position}"))
             self._store.put(pieces[-1], statement)
-        return pieces
+        # In another order than the pieces': Spark fails on a union of checkpoints as they are.
+        columns = found.columns[::-1]
+        self._store.view(self._name("found"), union(select(piece, columns) for piece in pieces))
+        rows = ibis.table({name: found.schema()[name] for name in columns}, name=self._name("found"))
+        return rows.group_by(CODE, KEY).aggregate(**{word: set_bits(rows[word]) for word in self._words})
 
     def _put_words(self, purpose: str, key: str, bits: Iterable[tuple[int, set[_Bit]]]) -> None:
         rows = [[number, *self._as_words(chosen)] for number, chosen in bits]
@@ -122,7 +119,7 @@ class Differents:
         counts = {}
         for place, (instant, days) in enumerate(self._bits):
             is_inside = (rows[self._words[place // BITS]] & (1 << place % BITS)) != 0
-            counts[_count_name(instant, days)] = is_inside.cast("int32").sum().cast("float64")
+            counts[_count_name(instant, days)] = is_inside.cast("float64").sum()
         return rows.group_by(CODE).aggregate(**counts)
 
 

@@ -16,6 +16,7 @@ from features.terms import MICROSECONDS_PER_DAY, Aggregate
 
 MANY_BANDS = 500_000
 _HOME = "_home"
+_OF_WINDOWS, _OF_HISTORY = "bands", "history_bands"
 _Piece = tuple[str, str]
 
 
@@ -63,8 +64,9 @@ class Panes:
             unsettled = [(self._name("unsettled"), "")]
         if "windows" in self._statements:
             put_starts(self._store, self._name("starts"), self._source.timeline, cutoff)
-            self._show([*self._pieces(cutoff), *unsettled], self._schema.names, cutoff)
-            self._put("windows")
+            self._show([*self._pieces(cutoff), *unsettled], self._schema.names, cutoff, _OF_WINDOWS)
+            # A view: the panel is then put together by all threads, while a table this small is read by one.
+            self._store.view(self._name("windows"), self._statements["windows"])
         if "ever" in self._statements:
             self._add_history(cutoff)
             self._tell_history(unsettled, cutoff)
@@ -83,8 +85,8 @@ class Panes:
     def _put(self, name: str, statement: str = "") -> None:
         self._store.put(self._name(name), self._statements[statement or name])
 
-    def _show(self, pieces: Sequence[_Piece], columns: Sequence[str], cutoff: int) -> None:
-        """Make the statements over bands read these rows, decayed sums as of the cutoff."""
+    def _show(self, pieces: Sequence[_Piece], columns: Sequence[str], cutoff: int, what: str = _OF_HISTORY) -> None:
+        """Make the statements over these bands read these rows, decayed sums as of the cutoff."""
         texts = []
         for name, condition in pieces:
             since = self._history_end if name == self._history else END
@@ -93,7 +95,7 @@ class Panes:
                 for place, half_life in self._asked.decayed.items()
             }
             texts.append(select(name, columns, [condition] if condition else [], formulas))
-        self._store.view(self._name("bands"), union(texts))
+        self._store.view(self._name(what), union(texts))
 
     def _pieces(self, cutoff: int) -> list[_Piece]:
         """Bands that a cutoff's windows read."""
@@ -140,12 +142,11 @@ class Panes:
     def _history_columns(self) -> list[str]:
         return [CODE, *(_place_name(place) for place in self._asked.added_ever)]
 
-    @property
-    def _bands(self) -> ir.Table:
-        return ibis.table(self._schema, name=self._name("bands"))
+    def _bands(self, what: str) -> ir.Table:
+        return ibis.table(self._schema, name=self._name(what))
 
     def _over_history(self, name_of: Callable[[int], str]) -> ir.Table:
-        return self._combined(self._bands, {}, self._asked.added_ever, name_of)
+        return self._combined(self._bands(_OF_HISTORY), {}, self._asked.added_ever, name_of)
 
     def _combined(
         self, bands: ir.Table, groups: dict[str, ir.Value], places: Sequence[int], name_of: Callable[[int], str]
@@ -158,7 +159,7 @@ class Panes:
 
     def _in_windows(self) -> ir.Table:
         timeline, asked = self._source.timeline, self._asked
-        bands = self._bands.cross_join(starts_table(self._name("starts"), timeline))
+        bands = self._bands(_OF_WINDOWS).cross_join(starts_table(self._name("starts"), timeline))
         inside = bands.filter(bands[BAND] >= bands[start_name(timeline.windows[-1])])
         columns = {}
         for place, days in asked.added_in_windows:
