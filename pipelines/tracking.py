@@ -18,6 +18,7 @@ from pipelines.errors import ConnectionFailed
 REGISTERED_PREFIX = "churn"
 OUTER_RUN = "MLFLOW_RUN_ID"
 ADDRESS = "MLFLOW_TRACKING_URI"
+MODEL_TRAINING = "workflowType=machine_learning"
 NOISY = ("alembic", "mlflow.store.db.utils", "mlflow.tracking._model_registry.client", "mlflow.utils.environment")
 
 
@@ -49,6 +50,7 @@ class Tracking:
         self.run_id: str | None = os.environ.get(OUTER_RUN)
         self._opened_here: list[str] = []
         self._is_reached = False
+        self._experiments: dict[str, str] = {}
 
     @property
     def uri(self) -> str:
@@ -91,12 +93,27 @@ class Tracking:
             if outer is not None:
                 os.environ[OUTER_RUN] = outer
 
-    def child(self, name: str, parent: str, tags: Mapping[str, str] | None = None) -> str:
-        """Create a nested run and give its id."""
+    def child(
+        self, name: str, parent: str, tags: Mapping[str, str] | None = None, *, started_ms: int | None = None
+    ) -> str:
+        """Create a nested run, begun now or earlier, and give its id."""
         client = self.client()
-        experiment = client.get_run(parent).info.experiment_id
-        run = client.create_run(experiment, run_name=name, tags={"mlflow.parentRunId": parent, **(tags or {})})
+        if parent not in self._experiments:
+            self._experiments[parent] = client.get_run(parent).info.experiment_id
+        own = {"mlflow.parentRunId": parent, **(tags or {})}
+        run = client.create_run(self._experiments[parent], start_time=started_ms, run_name=name, tags=own)
         return str(run.info.run_id)
+
+    def page(self) -> str:
+        """Part of the UI's address that shows the project's runs; its first page is about language models.
+
+        Returns
+        -------
+        str
+            Empty where the project has no run yet.
+        """
+        found = self.client().get_experiment_by_name(self._project.name)
+        return "" if found is None else f"#/experiments/{found.experiment_id}/runs?{MODEL_TRAINING}"
 
     def log_project(self, folder: Path) -> None:
         """Log the resolved configuration with the open run."""

@@ -48,8 +48,9 @@ def open_ui(project_name: str, port: int) -> None:
     """Serve the MLflow UI of a project on this machine alone until it is stopped."""
     from pipelines.tracking import Tracking
 
-    uri = Tracking(load_project(project_name)).uri
-    print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it; the first page takes half a minute)")
+    tracking = Tracking(load_project(project_name))
+    uri, page = tracking.uri, tracking.page()
+    print(f"MLflow on http://127.0.0.1:{port}/{page} (Ctrl-C ends it; the first page takes half a minute)")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1"]
     # In place of this process, so that whatever ends it ends the server; its job workers serve nothing here.
     sys.stdout.flush()

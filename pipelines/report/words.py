@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.config import Project
 
 
 def run_description(judged: dict[str, Any]) -> str:
@@ -27,3 +30,54 @@ def run_description(judged: dict[str, Any]) -> str:
         *(f"- {gate['code']} {gate['title']}: **{gate['status']}**, {gate['found']}" for gate in judged["gates"]),
     ]
     return "\n".join(lines)
+
+
+def verdict(name: str, version: str, standing: str, reason: str) -> str:
+    """Say in a line of Markdown what became of a version.
+
+    >>> verdict("churn_demo", "2", "champion", "the first champion")
+    '**Champion** (churn_demo version 2): the first champion.'
+    """
+    words = {"champion": "Champion", "challenger": "Challenger, not promoted", "blocked": "Blocked by its gates"}
+    return f"**{words[standing]}** ({name} version {version}): {reason}."
+
+
+def version_description(judged: dict[str, Any], said: str) -> str:
+    """Describe a registered version in Markdown: what became of it and why, then how good it is."""
+    best, calendar = judged["best"], judged["calendar"]
+    figures = judged["test"][best]
+    when = f" for cutoff {calendar['test_cutoff'][:10]}" if calendar["test_cutoff"] else ""
+    return (
+        f"{said}\n\n**{best}**{when}, on {figures['rows']:,.0f} unseen customers: log loss {figures['log_loss']:.4f}, "
+        f"AUC {figures['roc_auc']:.3f}, lift at 10 % {figures['lift_at_10pct']:.2f}; "
+        f"base rate {figures['base_rate']:.1%}. Its run holds the pictures, the report and the checks."
+    )
+
+
+def model_description(project: Project) -> str:
+    """Describe the registered model of a project in Markdown."""
+    window = project.label and project.label.gap_days + project.label.horizon_days
+    when = f" in the next {window} days" if window else ""
+    return (
+        f"Probability that a customer of {project.title['en']} leaves{when}.\n\n"
+        "`champion` is the version that scores, `challenger` the newest, `previous` the champion before. "
+        "Each version says in its description why it won or did not."
+    )
+
+
+def experiment_description(project: Project, champion: str, reason: str) -> str:
+    """Describe an experiment in Markdown: the champion first, then how to find and compare runs."""
+    return "\n".join(
+        [
+            f"**Champion: {champion}**: {reason}.",
+            "",
+            f"One run each time a model of {project.title['en']} was trained; below it one for each family of models, "
+            "and below the searched family one for each trial.",
+            "",
+            "- **Find the champion**: search for `tags.standing = 'champion'`. Its description says how good it is.",
+            "- **What decides**: metrics under `0_decides`, on customers that no model had seen. "
+            "Less log loss is better; the new model must beat the champion on the same customers.",
+            "- **Compare**: mark runs, then *Compare*: parallel coordinates, curves, and pictures side by side "
+            "(`figures/gain.png`, `figures/calibration.png`).",
+        ]
+    )

@@ -29,6 +29,7 @@ def promote(
     judged: dict[str, Any],
 ) -> dict[str, Any]:
     """Register the best model as challenger; make it champion if its gates pass and it beats the champion."""
+    from pipelines.promotion_notes import Outcome, tell
     from pipelines.registry import CHALLENGER, CHAMPION, PREVIOUS, log_model, register, version_of
 
     name, run_id = model_name(project), judged["run_id"]
@@ -40,24 +41,29 @@ def promote(
     version = register(tracking, name, uri, run_id, tags)
     client = tracking.client()
     client.set_registered_model_alias(name, CHALLENGER, version)
+    champion = version_of(tracking, name, CHAMPION)
     if blocked:
         for gate in blocked:
             client.set_model_version_tag(name, version, f"gate.{gate['code']}", gate["found"][:400])
-        raise GateFailed(
-            f"Version {version} fails {', '.join(gate['code'] for gate in blocked)}: {blocked[0]['found']}",
-            do=blocked[0]["do"],
-        )
-    champion = version_of(tracking, name, CHAMPION)
+        tell(tracking, project, judged, Outcome(name, version, _failed(blocked), "blocked", champion))
+        raise GateFailed(f"Version {version} fails {_failed(blocked)}", do=blocked[0]["do"].rstrip("."))
     decision = _decide(tracking, settings, champion, judged, trained, (project, panel, labels, calendar))
     for key, value in decision.items():
         client.set_model_version_tag(name, version, f"decision.{key}", str(value))
+    previous = version_of(tracking, name, PREVIOUS)
     if decision["promote"]:
         if champion is not None:
             client.set_registered_model_alias(name, PREVIOUS, champion.version)
         client.set_registered_model_alias(name, CHAMPION, version)
+    standing = "champion" if decision["promote"] else "challenger"
+    tell(tracking, project, judged, Outcome(name, version, decision["reason"], standing, champion, previous))
     chosen = version if decision["promote"] or champion is None else str(champion.version)
     progress.note(f"{name} version {chosen} is champion: {decision['reason']}")
     return {"name": name, "version": chosen, "challenger": version, "decision": decision}
+
+
+def _failed(blocked: list[dict[str, Any]]) -> str:
+    return f"{', '.join(gate['code'] for gate in blocked)}: {blocked[0]['found'].rstrip('.')}"
 
 
 def _decide(
@@ -91,12 +97,14 @@ def _decide(
     difference = paired_difference(
         test.label, challenger[judged["best"]].to_numpy(), old, test.customer, metric="log_loss", level=settings.level
     )
+    better = bool(difference.low > -settings.margin)
+    doubt = "" if better else "the challenger is not surely better: "
     reason = (
-        f"log loss better by {difference.estimate:+.4f} than version {champion.version} "
+        f"{doubt}log loss better by {difference.estimate:+.4f} than version {champion.version} "
         f"({settings.level:.0%} interval {difference.low:+.4f} to {difference.high:+.4f})"
     )
     return {
-        "promote": bool(difference.low > -settings.margin),
+        "promote": better,
         "reason": reason,
         "difference": difference.estimate,
         "low": difference.low,

@@ -131,6 +131,22 @@ def test_mlflow_holds_the_run_its_trials_and_the_champion(demo_workspace):
     xgboost = next(child for child in children if child.data.tags["family"] == "xgboost")
     trials = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{xgboost.info.run_id}'")
     assert len(trials) == demo_workspace.project.train.trials
+    curve = [point.value for point in client.get_metric_history(xgboost.info.run_id, "search/best_log_loss")]
+    losses = [trial.data.metrics["validation/log_loss"] for trial in sorted(trials, key=lambda run: run.info.run_name)]
+    assert curve == [min(losses[: number + 1]) for number in range(len(losses))]
+
+
+def test_mlflow_says_who_is_champion_and_why(demo_workspace):
+    client, project = demo_workspace.runner.tracking.client(), demo_workspace.project
+    champion = client.get_model_version_by_alias("churn_demo", "champion")
+    run = client.get_run(champion.run_id)
+    said = "**Champion** (churn_demo version 1): the first champion."
+    assert run.data.tags["standing"] == "champion"
+    assert run.data.tags["mlflow.note.content"].startswith(f"{said}\n\n**xgboost**")
+    assert champion.description.startswith(said)
+    assert f"in the next {project.label.horizon_days} days" in client.get_registered_model("churn_demo").description
+    note = client.get_experiment(run.info.experiment_id).tags["mlflow.note.content"]
+    assert f"[churn_demo version 1](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})" in note
 
 
 def test_the_run_holds_configuration_data_and_pictures(demo_workspace):
