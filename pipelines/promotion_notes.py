@@ -68,7 +68,8 @@ def tell(tracking: Tracking, project: Project, judged: dict[str, Any], outcome: 
     said = verdict(outcome.name, outcome.version, outcome.standing, outcome.reason)
     client.set_tag(run_id, NOTE, f"{said}\n\n{run_description(judged)}")
     client.update_model_version(outcome.name, outcome.version, description=version_description(judged, said))
-    client.update_registered_model(outcome.name, description=model_description(project))
+    days = None if project.label is None else project.label.gap_days + project.label.horizon_days
+    client.update_registered_model(outcome.name, description=model_description(project.title["en"], days))
     for run, standing in _standings(run_id, outcome).items():
         _mark(client, run, standing)
     _describe_experiment(client, project, judged, outcome)
@@ -100,5 +101,5 @@ def _describe_experiment(client: Any, project: Project, judged: dict[str, Any], 
     experiment = client.get_run(judged["run_id"]).info.experiment_id
     address = f"#/experiments/{experiment}/runs/{champion.run_id}?{MODEL_TRAINING}"
     said = champion.tags.get("decision.reason", outcome.reason)
-    note = experiment_description(project, f"[{outcome.name} version {outcome.serving}]({address})", said)
+    note = experiment_description(project.title["en"], f"[{outcome.name} version {outcome.serving}]({address})", said)
     client.set_experiment_tag(experiment, NOTE, note)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pipelines.config import Project
+from typing import Any
 
 
 def run_description(judged: dict[str, Any]) -> str:
@@ -54,30 +51,29 @@ def version_description(judged: dict[str, Any], said: str) -> str:
     )
 
 
-def model_description(project: Project) -> str:
-    """Describe the registered model of a project in Markdown."""
-    window = project.label and project.label.gap_days + project.label.horizon_days
-    when = f" in the next {window} days" if window else ""
+def model_description(title: str, days: int | None) -> str:
+    """Describe the registered model of a project in Markdown; a flat table has no days."""
+    when = "" if days is None else f" in the next {days} days"
     return (
-        f"Probability that a customer of {project.title['en']} leaves{when}.\n\n"
+        f"Probability that a customer of {title} leaves{when}.\n\n"
         "`champion` is the version that scores, `challenger` the newest, `previous` the champion before. "
         "Each version says in its description why it won or did not."
     )
 
 
-def experiment_description(project: Project, champion: str, reason: str) -> str:
+def experiment_description(title: str, champion: str, reason: str) -> str:
     """Describe an experiment in Markdown: the champion first, then how to find and compare runs."""
     return "\n".join(
         [
             f"**Champion: {champion}**: {reason}.",
             "",
-            f"One run each time a model of {project.title['en']} was trained; below it one for each family of models, "
+            f"One run each time a model of {title} was trained; below it one for each family of models, "
             "and below the searched family one for each trial.",
             "",
             "- **Find the champion**: search for `tags.standing = 'champion'`. Its description says how good it is.",
             "- **What decides**: metrics under `0_decides`, on customers that no model had seen. "
             "Less log loss is better; the new model must beat the champion on the same customers.",
-            "- **Compare**: mark runs, then *Compare*: parallel coordinates, curves, and pictures side by side "
-            "(`figures/gain.png`, `figures/calibration.png`).",
+            "- **Compare**: mark runs, then *Compare*: parallel coordinates and curves. "
+            "Pictures of gain and calibration are among the artifacts of each run, in `figures`.",
         ]
     )
