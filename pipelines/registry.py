@@ -39,6 +39,11 @@ def log_model(tracking: Tracking, run_id: str, model: Path, kinds: dict[str, str
     return str(logged.model_uri)
 
 
+def has_signature(tracking: Tracking, uri: str) -> bool:
+    """Whether a logged model says what it takes and gives."""
+    return tracking.mlflow().models.get_model_info(uri).signature is not None
+
+
 def signature(kinds: dict[str, str]) -> Any:
     """Signature of a model: every column may be missing, the output is a probability."""
     from mlflow.models import ModelSignature

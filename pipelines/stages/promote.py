@@ -33,10 +33,11 @@ def promote(
     from pipelines.registry import CHALLENGER, CHAMPION, PREVIOUS, log_model, register, version_of
 
     name, run_id = model_name(project), judged["run_id"]
-    blocked = [gate for gate in judged["gates"] if gate["status"] == "failed" and gate["severity"] == "block"]
     progress("logging the model")
     record = json.loads((trained / "training.json").read_text(encoding="utf-8"))
     uri = log_model(tracking, run_id, trained / "models" / judged["best"], record["kinds"])
+    gates = [*judged["gates"], *saved_model_gates(tracking, uri, project.evaluate.gates)]
+    blocked = [gate for gate in gates if gate["status"] == "failed" and gate["severity"] == "block"]
     tags = {"family": judged["best"], "cutoff": str(calendar["test_cutoff"]), "project": project.name}
     version = register(tracking, name, uri, run_id, tags)
     client = tracking.client()
@@ -60,6 +61,17 @@ def promote(
     chosen = version if decision["promote"] or champion is None else str(champion.version)
     progress.note(f"{name} version {chosen} is champion: {decision['reason']}")
     return {"name": name, "version": chosen, "challenger": version, "decision": decision}
+
+
+def saved_model_gates(tracking: Tracking, uri: str, limits: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Check the gates that look at the model as it was saved, which judging could not see yet."""
+    from dataclasses import asdict
+
+    from evaluation.gates import Evidence, run_gates
+    from pipelines.registry import has_signature
+
+    findings = run_gates(Evidence(signature_present=has_signature(tracking, uri)), limits)
+    return [asdict(finding) for finding in findings if finding.status != "not_applicable"]
 
 
 def _failed(blocked: list[dict[str, Any]]) -> str:
