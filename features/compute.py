@@ -104,9 +104,11 @@ class _Assembly:
     ) -> None:
         needs = resolve(panel.columns)
         refuse_unsupported(store.backend, needs.signals)
-        self._store, self._population = store, _bound(store, population)
+        self._store, population = store, _bound(store, population)
         tables = {name: _bound(store, table) for name, table in tables.items()}
-        self._codes = store.keep(_codes(self._population))
+        self._codes = store.keep(_codes(population))
+        # In the order of time, so that each cutoff reads its own people and skips the others.
+        self._population = store.keep(population.inner_join(self._codes, CUSTOMER).order_by(CUTOFF, CODE))
         self._works = plan(store, tables, self._codes, needs.rows, instants, panel.thresholds)
         self._names = {what: store.name(what) for what in ("people", "values", "panel")}
         self._keep = store.put if needs.levels else store.view
@@ -118,15 +120,15 @@ class _Assembly:
         """Compute everything for a cutoff, later than the one before."""
         for work in self._works:
             work.advance(microseconds(cutoff))
-        self._store.put(self._names["people"], self._store.compile(self._people(cutoff)))
+        self._store.view(self._names["people"], self._store.compile(self._people(cutoff)))
         self._keep(self._names["values"], self._statements["values"])
         self._store.view(self._names["panel"], self._statements["panel"])
         return self._store.table(self._names["panel"])
 
     def _people(self, cutoff: datetime) -> ir.Table:
-        population = self._population.filter(self._population[CUTOFF] == ibis.literal(cutoff))
-        people = population.select(CUSTOMER, CUTOFF, **{_INSTANT: ibis.literal(microseconds(cutoff), type="int64")})
-        return people.inner_join(self._codes, CUSTOMER)[[CUSTOMER, CUTOFF, _INSTANT, CODE]]
+        people = self._population.filter(self._population[CUTOFF] == ibis.literal(cutoff))
+        instant = ibis.literal(microseconds(cutoff), type="int64")
+        return people.select(CUSTOMER, CUTOFF, **{_INSTANT: instant, CODE: people[CODE]})
 
     def _values(self) -> ir.Table:
         """Give the signals over rows; parts are joined after their formulas, so that few columns pass many joins."""

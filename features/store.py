@@ -119,17 +119,22 @@ class _Maker(Protocol):
 class _DuckDBMaker:
     def __init__(self, backend: Any) -> None:
         self._run = backend.raw_sql
+        self._texts: dict[str, str] = {}
 
     def put(self, name: str, query: str) -> None:
         self._run(f"CREATE TEMP TABLE {name} AS {query}")
 
     def view(self, name: str, query: str) -> None:
-        self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+        # A view reads tables by their names, so that one whose text is the same need not be bound again.
+        if self._texts.get(name) != query:
+            self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+            self._texts[name] = query
 
     def drop_table(self, name: str) -> None:
         self._run(f"DROP TABLE IF EXISTS temp.{name}")
 
     def drop_view(self, name: str) -> None:
+        self._texts.pop(name, None)
         self._run(f"DROP VIEW IF EXISTS temp.{name}")
 
 
