@@ -1,6 +1,6 @@
 """Risk within several horizons: ours against Kaplan-Meier and Cox regression, on the same unseen customers.
 
-    churnlab run && python -m benchmarks.horizons        # of the demo company, whose label is 60 days
+    churnlab run && python -m benchmarks.horizons        # the demo company, whose label is 60 days
 
 Kaplan-Meier knows no signals: everybody has the risk of all. Cox regression (lifelines) reads the signals that weigh
 most in our best model, as numbers between their own quartiles, with a ridge penalty. Ours is the best model's risk,
