@@ -75,8 +75,9 @@ class HazardModel:
 
     def survival(self, frame: pd.DataFrame) -> Floats:
         """Probability of still being here at each edge, shape ``(rows, edges)``."""
+        signals = frame[self.features].copy()
         hazards = [
-            self.core.probability(frame.assign(**{INTERVAL: float(number)})) for number in range(len(self.edges_days))
+            self.core.probability(signals.assign(**{INTERVAL: float(number)})) for number in range(len(self.edges_days))
         ]
         return np.cumprod(1.0 - np.column_stack(hazards), axis=1, dtype=np.float64)
 
