@@ -68,14 +68,17 @@ class Differents:
         seen_by = {number: [at for at in instants if source.timeline.last_slice(at) >= number] for number in slices}
         self._put_words("slices", SLICE, ((number, self._of(seen_by[number])) for number in slices))
         source.show_settled()
-        if source.has_changing:
-            self._store.put(self._name("settled"), self._store.compile(found))
-            found = self._with_unsettled(found)
+        pieces = [self._name("settled")] if source.has_changing else []
+        if pieces:
+            self._store.put(pieces[0], self._store.compile(found))
+            found = self._with_unsettled(found, pieces)
         self._store.put(self._name("counts"), self._store.compile(self._counted(found)))
+        for piece in pieces:
+            self._store.drop(piece)
 
-    def _with_unsettled(self, found: ir.Table) -> ir.Table:
-        """Add the rows that change after a cutoff, as each cutoff sees them."""
-        source, pieces = self._source, [self._name("settled")]
+    def _with_unsettled(self, found: ir.Table, pieces: list[str]) -> ir.Table:
+        """Add the rows that change after a cutoff, as each cutoff sees them; their tables join the pieces."""
+        source = self._source
         statement, end = self._store.compile(found), len(source.timeline.boundaries) + 1
         for position, instant in enumerate(source.timeline.instants):
             later = range(source.timeline.last_slice(instant) + 1, end)

@@ -1,4 +1,4 @@
-"""Bands of risk: names for people, which a score does not change for noise alone."""
+"""Bands of risk: names for people, which a score does not change for noise alone; and ranks."""
 
 from __future__ import annotations
 
@@ -55,3 +55,17 @@ def steady_bands(
     before = [codes.get(name, -1) for name in previous] if previous is not None else np.full(len(probability), -1)
     edges = sorted(settings.bands.values())
     return [names[code] for code in steady_band(before, probability, edges, settings.band_hysteresis_share)]
+
+
+def ranked(scores: pd.DataFrame) -> pd.DataFrame:
+    """Add ``rank``, 1 for the largest probability; equal ones stand in the order of their customers.
+
+    Parameters
+    ----------
+    scores
+        With ``probability`` and ``customer_id``; the index is unique.
+    """
+    import pandas as pd
+
+    ordered = scores.sort_values(["probability", "customer_id"], ascending=[False, True])
+    return scores.assign(rank=pd.Series(range(1, len(ordered) + 1), index=ordered.index))

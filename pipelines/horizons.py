@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipelines.bands import ranked
 from pipelines.config import TrainSection
 
 if TYPE_CHECKING:
@@ -90,14 +91,7 @@ def shorter(scores: pd.DataFrame, horizons: Horizons | None, frame: pd.DataFrame
         return scores.iloc[:0]
     risk = horizons.risk(frame, scores["probability"].to_numpy())
     parts = [
-        _ranked(scores.assign(**{"horizon_days": int(days), "probability": risk[:, place], **told}))
+        ranked(scores.assign(**{"horizon_days": int(days), "probability": risk[:, place], **told}))
         for place, days in enumerate(horizons.days[:-1])
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def _ranked(scores: pd.DataFrame) -> pd.DataFrame:
-    order = scores.sort_values(["probability", "customer_id"], ascending=[False, True]).index
-    ranks = np.empty(len(scores), dtype=np.int64)
-    ranks[scores.index.get_indexer(order)] = np.arange(1, len(scores) + 1)
-    return scores.assign(rank=ranks)

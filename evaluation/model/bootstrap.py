@@ -18,7 +18,7 @@ from evaluation.errors import JudgementError
 from evaluation.model.consistency import range_if_true
 from evaluation.model.ends import quantile_ends, unbiased_ends
 from evaluation.model.ranking import gain_curve
-from evaluation.model.rows import IntArray, Rows
+from evaluation.model.rows import FloatArray, IntArray, Rows
 from evaluation.model.scorecard import LOWER_IS_BETTER, METRICS, metrics_with_capacity
 from evaluation.model.shares import two_sided_z
 
@@ -202,17 +202,41 @@ def gain_band(
     JudgementError
         As `gain_curve` and `intervals`.
     """
-    rows = Rows.of(label, score)
     curve = gain_curve(label, score, points=points)
-    cluster = rows.clusters(customer)
     share = curve["share"].to_numpy()
-    drawn = np.array(
-        [
-            np.interp(share * draw.total, draw.contacted, draw.captured) / draw.positives
-            for draw in draws(rows, cluster, replicates, seed)
-            if draw.positives
-        ]
-    )
+
+    def recall(draw: Rows) -> FloatArray | None:
+        return np.interp(share * draw.total, draw.contacted, draw.captured) / draw.positives if draw.positives else None
+
+    return with_band(curve, Rows.of(label, score), customer, recall, replicates=replicates, level=level, seed=seed)
+
+
+def with_band(
+    curve: pd.DataFrame,
+    rows: Rows,
+    customer: ArrayLike,
+    height: Callable[[Rows], FloatArray | None],
+    *,
+    replicates: int,
+    level: float,
+    seed: int,
+) -> pd.DataFrame:
+    """Give a curve the ends of an interval at each of its points.
+
+    Parameters
+    ----------
+    curve
+        One row a point.
+    rows
+        The rows that it is drawn from.
+    height
+        Gives the curve of a draw at the same points; none where it has none.
+    customer, replicates, level, seed
+        As `intervals`.
+    """
+    cluster = rows.clusters(customer)
+    heights = (height(draw) for draw in draws(rows, cluster, replicates, seed))
+    drawn = np.array([found for found in heights if found is not None])
     low, high = quantile_ends(drawn, tail_beyond(level, rows, cluster))
     return curve.assign(low=low, high=high)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from evaluation.model.bootstrap import Interval, draws, tail_beyond
+from evaluation.model.bootstrap import Interval, draws, tail_beyond, with_band
 from evaluation.model.ends import quantile_ends
 from evaluation.model.profit import Terms, contact_profit, profit_curve
 from evaluation.model.rows import BoolArray, FloatArray, Rows, same_length, weighted_sum
@@ -83,12 +83,13 @@ def profit_band(
     """
     rows = Rows.of(label, score)
     curve = profit_curve(label, score, value, terms, points=points)
-    cluster = rows.clusters(customer)
     gains = contact_profit(label, value, terms)[rows.order]
     share = curve["share"].to_numpy()
-    drawn = np.array([_profit_at(draw, gains, share) for draw in draws(rows, cluster, replicates, seed)])
-    low, high = quantile_ends(drawn, tail_beyond(level, rows, cluster))
-    return curve.assign(low=low, high=high)
+
+    def profit(draw: Rows) -> FloatArray:
+        return _profit_at(draw, gains, share)
+
+    return with_band(curve, rows, customer, profit, replicates=replicates, level=level, seed=seed)
 
 
 def _profit_at(draw: Rows, gains: FloatArray, share: FloatArray) -> FloatArray:

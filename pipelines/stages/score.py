@@ -144,7 +144,7 @@ def _scores(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    from pipelines.bands import steady_bands
+    from pipelines.bands import ranked, steady_bands
 
     probability = model.predict(frame)
     low, high = model.interval(frame) if model.venn_abers else (None, None)
@@ -162,10 +162,7 @@ def _scores(
             "valid_until": instant + timedelta(days=settings.valid_days),
         }
     )
-    ordered = scores.sort_values(["probability", "customer_id"], ascending=[False, True])
-    scores["rank"] = pd.Series(range(1, len(ordered) + 1), index=ordered.index)
-    scores["run_id"] = _run_id(manifest, instant, accepted)
-    return scores
+    return ranked(scores.assign(run_id=_run_id(manifest, instant, accepted)))
 
 
 def _horizon_days(manifest: dict[str, Any]) -> int:
