@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipelines.config import ScoreSettings
+from pipelines.config_score import ScoreSettings
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.config import ScoreSettings
+from pipelines.config_score import ScoreSettings
 from pipelines.standing import Standing
 from pipelines.warehouse.scores import CHURN_MOVES, SCORE_KEY
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.config import Project, ScoreSettings
+from pipelines.config import Project
+from pipelines.config_score import ScoreSettings
 from pipelines.panel import project_signals
 from pipelines.warehouse.scores import CHURN_LEVERS, CHURN_REASONS, SCORE_KEY
 

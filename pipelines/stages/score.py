@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.config import Project, ScoreSettings
+from pipelines.config import Project
+from pipelines.config_score import ScoreSettings
 from pipelines.console import Progress
 from pipelines.errors import NothingToLearn
 from pipelines.stage import stage

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.bands import band_names, steady_bands
-from pipelines.config import ScoreSettings
+from pipelines.config_score import ScoreSettings
 from pipelines.warehouse.history import scores_before
 from pipelines.warehouse.scores import CHURN_SCORES, create, upsert
 

@@ -1,0 +1,29 @@
+"""The command ``churnlab``: every stage by its name, the whole line, and windows onto the results.
+
+Nothing heavy is imported here, so that ``--help`` answers at once. Commands of one subject are one file.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from pipelines.cli import identity, line, quarantine, signals, windows
+
+app = typer.Typer(
+    name="churnlab",
+    help="Which customers are about to leave, why, what to do, and whether doing it helped.",
+    epilog="First time here: churnlab run. Your own data: churnlab init PATH, docs/guides/your-data.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for _several in (line, windows):
+    app.add_typer(_several.app)
+for _name, _subject in {"signals": signals, "quarantine": quarantine, "identity": identity}.items():
+    app.add_typer(_subject.app, name=_name, rich_help_panel=None)
+
+
+def main() -> None:
+    """Start the command."""
+    app()

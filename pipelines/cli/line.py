@@ -1,0 +1,70 @@
+"""Commands that run stages: the whole line, and every stage by its name."""
+
+from __future__ import annotations
+
+import typer
+
+from pipelines.cli.options import AsOf, Debug, Force, Project, Quiet, Set, guarded
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    project: Project = "demo", set_: Set = None, force: Force = False, quiet: Quiet = False, debug: Debug = False
+) -> None:
+    """Run the whole line: tables in, champion and scores out."""
+
+    def work() -> None:
+        from pipelines.commands.line import run_line
+
+        run_line(project, set_ or [], force, quiet)
+
+    guarded(work, debug)
+
+
+def _stage_command(name: str, summary: str) -> None:
+    def command(
+        project: Project = "demo", set_: Set = None, force: Force = False, quiet: Quiet = False, debug: Debug = False
+    ) -> None:
+        def work() -> None:
+            from pipelines.commands.line import run_stage
+
+            run_stage(name, project, set_ or [], force, quiet)
+
+        guarded(work, debug)
+
+    app.command(name, help=summary, rich_help_panel=None)(command)
+
+
+STAGES = {
+    "simulate": "Make the demo company's tables.",
+    "ingest": "Read a company's sources into the warehouse.",
+    "validate": "Check the tables and set aside what cannot be used.",
+    "label": "Say who was a customer at each cutoff, and who left afterwards.",
+    "features": "Compute what was known about each customer at each cutoff.",
+    "train": "Train every model family and log each as a run.",
+    "evaluate": "Judge every model on customers that none has seen.",
+    "promote": "Let the new model challenge the champion.",
+    "export": "Put the champion into a folder that stands alone.",
+}
+for _name, _summary in STAGES.items():
+    _stage_command(_name, _summary)
+
+
+@app.command()
+def score(
+    project: Project = "demo",
+    as_of: AsOf = None,
+    set_: Set = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Score the customers who are still here, and write the scores."""
+
+    def work() -> None:
+        from pipelines.commands.line import run_stage
+
+        run_stage("score", project, set_ or [], True, quiet, as_of)
+
+    guarded(work, debug)
