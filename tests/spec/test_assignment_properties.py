@@ -59,13 +59,13 @@ def test_strata_get_their_shares_within_a_few_customers_though_they_come_a_few_a
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_everyone_has_the_same_chance_of_an_arm_in_a_stratum_of_few(size):
-    ids = [f"c{number}" for number in range(size)]
-    arms = np.array([assign(f"e{run}", ids, ["s"] * size, two_arms(0.2))["arm"] for run in range(2_000)])
+def test_everyone_has_the_same_chance_of_an_arm_in_strata_of_few(size):
+    strata = [f"s{number}" for number in range(3_000) for _ in range(size)]
+    arms = assign("e", [f"c{number}" for number in range(len(strata))], strata, two_arms(0.2))["arm"]
 
-    shares = (arms == "control").mean(axis=0)
+    shares = (arms.to_numpy().reshape(-1, size) == "control").mean(axis=0)
 
-    assert np.abs(shares - 0.2).max() < 4 * np.sqrt(0.2 * 0.8 / 2_000)
+    assert np.abs(shares - 0.2).max() < 4 * np.sqrt(0.2 * 0.8 / 3_000)
 
 
 def test_points_are_even_and_two_experiments_independent():
