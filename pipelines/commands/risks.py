@@ -136,7 +136,8 @@ def tell_risk(project_name: str, customer: str, language: str) -> None:
 @contextmanager
 def _scores(project_name: str, language: str) -> Iterator[tuple[Project, Any]]:
     from pipelines.warehouse.duckdb_file import warehouse
-    from pipelines.warehouse.scores import TABLES, has_scores
+    from pipelines.warehouse.scores import TABLES
+    from pipelines.warehouse.writing import has_scores
 
     if language not in LANGUAGES:
         raise ConfigError(f"There is no language '{language}'", allowed=", ".join(LANGUAGES), do="choose one")

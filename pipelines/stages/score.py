@@ -75,7 +75,7 @@ def score(
         sooner = shorter(
             scores, load_horizons(export / "model"), frame, band=None, probability_low=None, probability_high=None
         )
-        touched = _write(connection, scores, sooner, told, run)
+        touched = _write(connection, scores, sooner, told, run, excluded)
     high = int((scores["band"] == "high").sum())
     progress.note(
         f"{len(scores):,} customers as of {instant:%Y-%m-%d}, {high:,} in band high; {touched:,} rows changed"
@@ -161,6 +161,8 @@ def _scores(
             "probability_high": high,
             "band": steady_bands(probability, settings, customer.map(bands_before)),
             "valid_until": instant + timedelta(days=settings.valid_days),
+            "value": None,
+            "value_at_risk": None,
         }
     )
     return ranked(scores.assign(run_id=_run_id(manifest, instant, accepted)))
@@ -202,11 +204,13 @@ def _write(
     sooner: pd.DataFrame,
     told: Mapping[ScoreTable, pd.DataFrame],
     run: dict[str, Any],
+    excluded: dict[str, int],
 ) -> int:
     """Write everything in one transaction; what is told for no customer any more goes."""
     import pandas as pd
 
-    from pipelines.warehouse.scores import CHURN_SCORES, SCORE_RUNS, TOLD, create, prune, upsert
+    from pipelines.warehouse.scores import CHURN_SCORES, SCORE_COVERAGE, SCORE_RUNS, TOLD
+    from pipelines.warehouse.writing import create, prune, upsert
 
     connection.begin()
     try:
@@ -217,9 +221,17 @@ def _write(
             rows = told.get(table, pd.DataFrame(columns=list(table.columns)))
             prune(connection, table, rows, same)
             upsert(connection, table, rows)
+        upsert(connection, SCORE_COVERAGE, _coverage(run, excluded))
         upsert(connection, SCORE_RUNS, pd.DataFrame([run]))
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
     return touched
+
+
+def _coverage(run: dict[str, Any], excluded: dict[str, int]) -> pd.DataFrame:
+    import pandas as pd
+
+    told = [("scored", "", run["scored"]), *(("excluded", why, number) for why, number in excluded.items())]
+    return pd.DataFrame(told, columns=["outcome", "reason", "customers"]).assign(run_id=run["run_id"])

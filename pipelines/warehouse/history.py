@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.warehouse.scores import has_scores
+from pipelines.warehouse.writing import has_scores
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-TABLES = ("churn_scores", "churn_reasons", "churn_moves", "churn_levers", "score_runs")
+TABLES = ("churn_scores", "churn_reasons", "churn_moves", "churn_levers", "score_coverage", "score_runs")
 
 
 def tables(warehouse: Path) -> dict[str, list[Any]]:

@@ -11,7 +11,8 @@ from pipelines.commands.risks import list_risks, tell_risk
 from pipelines.config import load_project
 from pipelines.errors import ConfigError, NotReady
 from pipelines.warehouse.duckdb_file import warehouse
-from pipelines.warehouse.scores import CHURN_LEVERS, CHURN_MOVES, CHURN_REASONS, CHURN_SCORES, create, upsert
+from pipelines.warehouse.scores import CHURN_LEVERS, CHURN_MOVES, CHURN_REASONS, CHURN_SCORES, SCORE_RUNS
+from pipelines.warehouse.writing import create, upsert
 
 CONF = str(Path(__file__).parents[2] / "conf" / "demo.yaml")
 NOW = pd.Timestamp("2026-10-01")
@@ -30,6 +31,7 @@ def connection(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     with warehouse(load_project(CONF).home) as opened:
         create(opened)
+        upsert(opened, SCORE_RUNS, row(SCORE_RUNS, run_id="r", status="finished", finished_at=NOW))
         yield opened
 
 

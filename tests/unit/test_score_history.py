@@ -10,7 +10,8 @@ import pytest
 from pipelines.bands import band_names, steady_bands
 from pipelines.config_score import ScoreSettings
 from pipelines.warehouse.history import scores_before
-from pipelines.warehouse.scores import CHURN_SCORES, create, upsert
+from pipelines.warehouse.scores import CHURN_SCORES
+from pipelines.warehouse.writing import create, upsert
 
 SETTINGS = {
     "bands": {"high": 0.6, "medium": 0.3},
@@ -81,6 +82,8 @@ def scored(as_of, probability, version="1", horizon_days=60):
             "rank": 1,
             "valid_until": pd.Timestamp("2999-01-01"),
             "run_id": "r",
+            "value": None,
+            "value_at_risk": None,
         }
     )
 

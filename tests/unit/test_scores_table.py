@@ -1,12 +1,11 @@
 """The score tables: doing it twice changes nothing."""
 
-from datetime import datetime
-
 import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.warehouse.scores import CHURN_REASONS, CHURN_SCORES, SCHEMA, SCORE_RUNS, create, prune, upsert
+from pipelines.warehouse.scores import CHURN_REASONS, CHURN_SCORES, SCHEMA, SCORE_RUNS
+from pipelines.warehouse.writing import create, prune, upsert
 
 
 @pytest.fixture
@@ -30,6 +29,8 @@ def scores(probabilities, as_of="2024-01-01", valid_until="2999-01-01"):
             "rank": range(1, len(probabilities) + 1),
             "valid_until": pd.Timestamp(valid_until),
             "run_id": "r",
+            "value": None,
+            "value_at_risk": None,
         }
     )
 
@@ -57,21 +58,55 @@ def test_a_missing_value_is_a_value(connection):
     assert upsert(connection, CHURN_SCORES, scores([0.1])) == 1
 
 
-def test_another_day_is_another_row(connection):
+def run(connection, as_of="2024-01-01", version="1", status="finished", finished_at="2024-01-01"):
+    values = {"run_id": f"{as_of} {version}", "as_of": pd.Timestamp(as_of), "model_version": version, "status": status}
+    row = dict.fromkeys(SCORE_RUNS.columns) | values | {"finished_at": pd.Timestamp(finished_at)}
+    upsert(connection, SCORE_RUNS, pd.DataFrame([row]))
+
+
+def current(connection):
+    found = connection.execute(f"SELECT customer_id, probability FROM {SCHEMA}.churn_scores_current ORDER BY ALL")
+    return found.fetchall()
+
+
+def test_another_day_is_another_row_and_readers_see_the_newest(connection):
     upsert(connection, CHURN_SCORES, scores([0.1]))
-    upsert(connection, CHURN_SCORES, scores([0.1], as_of="2024-01-02"))
+    upsert(connection, CHURN_SCORES, scores([0.2], as_of="2024-02-01"))
     assert len(rows(connection)) == 2
-    current = connection.execute(f"SELECT as_of FROM {SCHEMA}.churn_scores_current").fetchall()
-    assert current == [(datetime(2024, 1, 2),)]
+    run(connection)
+    run(connection, as_of="2024-02-01")
+    assert current(connection) == [("c0", 0.2)]
 
 
-def test_an_expired_score_is_not_current(connection):
+def test_readers_see_nothing_of_an_instant_that_is_not_finished(connection):
+    upsert(connection, CHURN_SCORES, scores([0.1]))
+    assert current(connection) == []
+    run(connection)
+    upsert(connection, CHURN_SCORES, scores([0.2], as_of="2024-02-01"))
+    run(connection, as_of="2024-02-01", status="incomplete")
+    assert current(connection) == [("c0", 0.1)]
+
+
+def test_readers_never_see_an_expired_score(connection):
     upsert(connection, CHURN_SCORES, scores([0.1], valid_until="2024-01-08"))
-    assert connection.execute(f"SELECT * FROM {SCHEMA}.churn_scores_current").fetchall() == []
+    run(connection)
+    assert current(connection) == []
+
+
+def test_of_two_models_at_one_instant_readers_see_the_one_that_finished_last(connection):
+    for version, probability, finished_at in (("10", 0.1, "2024-01-02"), ("9", 0.2, "2024-01-03")):
+        upsert(connection, CHURN_SCORES, scores([probability]).assign(model_version=version))
+        run(connection, version=version, finished_at=finished_at)
+    assert current(connection) == [("c0", 0.2)]
 
 
 def test_a_repeated_run_keeps_its_first_times(connection):
-    run = {"run_id": "r", "as_of": pd.Timestamp("2024-01-01"), "model_name": "m", "model_version": "1"}
+    run = {
+        "run_id": "r",
+        "as_of": pd.Timestamp("2024-01-01"),
+        "model_name": "m",
+        "model_version": "1",
+    }
     counts = {"eligible": 2, "scored": 1, "excluded": 1, "failed": 0, "status": "finished"}
     first = pd.DataFrame([{**run, **counts, "started_at": pd.Timestamp("2024-01-01"), "finished_at": pd.NaT}])
     upsert(connection, SCORE_RUNS, first)

@@ -1,0 +1,107 @@
+"""Writing the tables of scores so that doing it twice changes nothing.
+
+A write compares with what is there: rows that are new go in, rows that differ are changed, the rest is not touched.
+The tables have no primary key in DuckDB: its index holds every key in memory, which a table of millions of scores a day
+outgrows. That keys stay different is the work of `upsert`, and one process alone can write a DuckDB file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from pipelines.warehouse.scores import CHURN_SCORES, CURRENT, SCHEMA, TABLES, ScoreTable
+from pipelines.warehouse.sql import identifier
+
+
+def create(connection: Any) -> None:
+    """Create the tables and the view of current scores where they are missing; add columns to older tables."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    for table in TABLES:
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{table.name} ({columns})")
+        for name, kind in table.columns.items():
+            connection.execute(f'ALTER TABLE {SCHEMA}.{table.name} ADD COLUMN IF NOT EXISTS "{name}" {kind}')
+    connection.execute(CURRENT)
+
+
+def has_scores(connection: Any, table: ScoreTable = CHURN_SCORES) -> bool:
+    """Whether anything was ever scored here; a table that came later is there from the next time on."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [SCHEMA, table.name]
+    )
+    return found.fetchone() is not None
+
+
+def prune(connection: Any, table: ScoreTable, rows: Any, same: Mapping[str, Any]) -> int:
+    """Delete rows that an earlier run left and this one no longer has; give their number.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection with the tables created.
+    table
+        Where from.
+    rows
+        What stays: a pandas frame with the table's key columns, or the name of a table or view of the connection.
+    same
+        Values of key columns that bound what may be deleted, such as the instant and the model.
+    """
+    bounds = " AND ".join(f'old."{name}" = ?' for name in same)
+    stays = " AND ".join(f'old."{name}" = new."{name}"' for name in table.key)
+    with _relation(connection, rows) as staying:
+        gone = connection.execute(
+            f"DELETE FROM {SCHEMA}.{table.name} old WHERE {bounds} "
+            f"AND NOT EXISTS (SELECT 1 FROM {staying} new WHERE {stays})",
+            list(same.values()),
+        )
+        return int(gone.fetchone()[0])
+
+
+def upsert(connection: Any, table: ScoreTable, rows: Any, same: Mapping[str, Any] | None = None) -> int:
+    """Write rows; give the number of rows that are new or changed.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection with the tables created.
+    table
+        Where to.
+    rows
+        Each key once: a pandas frame with the table's columns, or the name of a table or view of the connection.
+    same
+        Values of key columns that all rows share, so that only older rows with them are read.
+    """
+    names = ", ".join(f'"{name}"' for name in table.columns)
+    free = [name for name in table.columns if name not in (*table.key, *table.unchanging)]
+    sets = ", ".join(f'"{name}" = new."{name}"' for name in free)
+    differs = " OR ".join(f'old."{name}" IS DISTINCT FROM new."{name}"' for name in free)
+    shared = same or {}
+    same_key = " AND ".join(
+        [*(f'old."{name}" = new."{name}"' for name in table.key), *(f'old."{name}" = ?' for name in shared)]
+    )
+    target, values = f"{SCHEMA}.{table.name}", list(shared.values())
+    with _relation(connection, rows) as incoming:
+        changed = connection.execute(
+            f"UPDATE {target} old SET {sets} FROM {incoming} new WHERE {same_key} AND ({differs})", values
+        ).fetchone()[0]
+        added = connection.execute(
+            f"INSERT INTO {target} ({names}) SELECT {names} FROM {incoming} new "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {target} old WHERE {same_key})",
+            values,
+        ).fetchone()[0]
+    return int(changed) + int(added)
+
+
+@contextmanager
+def _relation(connection: Any, rows: Any) -> Iterator[str]:
+    """Give the name under which rows can be read in a statement."""
+    if isinstance(rows, str):
+        yield identifier(rows)
+        return
+    connection.register("_incoming", rows)
+    try:
+        yield "_incoming"
+    finally:
+        connection.unregister("_incoming")
