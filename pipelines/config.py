@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from pipelines.config_job import JobSettings
 from pipelines.config_label import VARIANTS, LabelSettings
 from pipelines.config_problems import described
 from pipelines.config_score import ScoreSettings
@@ -157,6 +158,7 @@ class Project(Section):
     evaluate: EvaluateSettings
     promote: PromoteSettings
     score: ScoreSettings
+    job: JobSettings
     tracking: TrackingSettings
 
     @model_validator(mode="after")

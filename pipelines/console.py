@@ -111,6 +111,30 @@ class Console:
             table.add_row(*(escaped(cell) for cell in row))
         self._out.print(table)
 
+    def verdict(self, title: str, word: str, is_good: bool) -> None:
+        """Print a headline with how things stand, by a word, a sign and a colour."""
+        sign, style = ("●", "bold green") if is_good else ("✗", "bold red")
+        self._out.print(f"[bold]{escaped(title)}[/] [{style}]{sign} {escaped(word)}[/]")
+
+    def facts(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Print lines of a label and a value; a label is said once."""
+        from rich.table import Table
+
+        grid, before = Table.grid(padding=(0, 3, 0, 0)), None
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for label, value in rows:
+            grid.add_row("" if label == before else f"  {escaped(label)}", escaped(value))
+            before = label
+        self._out.print(grid)
+
+    def finding(self, text: str, do: str, is_problem: bool) -> None:
+        """Print something that a person should look at, and what to do about it."""
+        sign = "[bold red]✗[/]" if is_problem else "[yellow]![/]"
+        self._out.print(f"{sign} {escaped(text)}")
+        if do:
+            self._out.print(f"  → {escaped(do)}")
+
     def error(self, error: ChurnLabError, stage: str = "") -> None:
         """Say what was given, what is allowed and what to do."""
         self._clear()

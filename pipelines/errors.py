@@ -69,6 +69,18 @@ class Incomplete(ChurnLabError):
     exit_code = 8
 
 
+class Busy(ChurnLabError):
+    """Another command writes to the project's workspace."""
+
+    exit_code = 9
+
+
+class Stale(ChurnLabError):
+    """The scores are missing, too old or incomplete, or the last job failed; only ``churnlab status`` says so."""
+
+    exit_code = 10
+
+
 def refusal(error: BaseException) -> ConnectionFailed | None:
     """Say in our words what the machine refused: a folder, a full disk, memory; ``None`` for anything else.
 

@@ -19,6 +19,7 @@ from pipelines.artifacts import Store
 from pipelines.config import Project, dump
 from pipelines.console import Console, Progress
 from pipelines.errors import ChurnLabError, ConnectionFailed, DataError, NothingToLearn, NotReady
+from pipelines.lock import workspace_lock
 from pipelines.stage import Stage, all_stages
 from pipelines.tracking import Tracking
 from training.errors import TrainingError
@@ -47,10 +48,12 @@ class Runner:
         Where progress is shown.
     force
         Run stages even where nothing has changed.
+    wait_s
+        How long to wait for another writer of the workspace, seconds.
     """
 
-    def __init__(self, project: Project, console: Console, force: bool = False) -> None:
-        self.project, self.console, self.force = project, console, force
+    def __init__(self, project: Project, console: Console, force: bool = False, wait_s: float = 0.0) -> None:
+        self.project, self.console, self.force, self.wait_s = project, console, force, wait_s
         self.store = Store(project.home / "artifacts")
         self.tracking = Tracking(project)
         self.running = ""
@@ -61,9 +64,15 @@ class Runner:
 
         Raises
         ------
+        Busy
+            If another command writes to the workspace.
         ChurnLabError
             If a stage fails; the MLflow run of the line is then marked as failed.
         """
+        with workspace_lock(self.project.home, "run", self.wait_s):
+            return self._line(until)
+
+    def _line(self, until: str | None) -> list[Ran]:
         stages = [stage for stage in all_stages().values() if stage.applies(self.project)]
         if until is not None:
             stages = stages[: [stage.name for stage in stages].index(until) + 1]
@@ -81,9 +90,15 @@ class Runner:
 
         Raises
         ------
+        Busy
+            If another command writes to the workspace.
         NotReady
             If the project's line does not have the stage.
         """
+        with workspace_lock(self.project.home, name, self.wait_s):
+            return self._alone(name)
+
+    def _alone(self, name: str) -> Ran:
         stage = all_stages()[name]
         if not stage.applies(self.project):
             raise NotReady(f"Project {self.project.name} has no stage {name}", allowed=", ".join(self._names()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.cli import identity, line, quarantine, signals, windows
+from pipelines.cli import identity, line, operate, quarantine, signals, windows
 
 app = typer.Typer(
     name="churnlab",
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for _several in (line, windows):
+for _several in (line, operate, windows):
     app.add_typer(_several.app)
 for _name, _subject in {"signals": signals, "quarantine": quarantine, "identity": identity}.items():
     app.add_typer(_subject.app, name=_name, rich_help_panel=None)

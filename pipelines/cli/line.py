@@ -4,33 +4,43 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.cli.options import AsOf, Debug, Force, Project, Quiet, Set, guarded
+from pipelines.cli.options import AsOf, Debug, Force, Project, Quiet, Set, Wait, guarded
 
 app = typer.Typer()
 
 
 @app.command()
 def run(
-    project: Project = "demo", set_: Set = None, force: Force = False, quiet: Quiet = False, debug: Debug = False
+    project: Project = "demo",
+    set_: Set = None,
+    force: Force = False,
+    wait: Wait = 0.0,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Run the whole line: tables in, champion and scores out."""
 
     def work() -> None:
         from pipelines.commands.line import run_line
 
-        run_line(project, set_ or [], force, quiet)
+        run_line(project, set_ or [], force, quiet, wait)
 
     guarded(work, debug)
 
 
 def _stage_command(name: str, summary: str) -> None:
     def command(
-        project: Project = "demo", set_: Set = None, force: Force = False, quiet: Quiet = False, debug: Debug = False
+        project: Project = "demo",
+        set_: Set = None,
+        force: Force = False,
+        wait: Wait = 0.0,
+        quiet: Quiet = False,
+        debug: Debug = False,
     ) -> None:
         def work() -> None:
             from pipelines.commands.line import run_stage
 
-            run_stage(name, project, set_ or [], force, quiet)
+            run_stage(name, project, set_ or [], force, quiet, wait_s=wait)
 
         guarded(work, debug)
 
@@ -57,6 +67,7 @@ def score(
     project: Project = "demo",
     as_of: AsOf = None,
     set_: Set = None,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -65,6 +76,6 @@ def score(
     def work() -> None:
         from pipelines.commands.line import run_stage
 
-        run_stage("score", project, set_ or [], True, quiet, as_of)
+        run_stage("score", project, set_ or [], True, quiet, as_of, wait)
 
     guarded(work, debug)

@@ -15,6 +15,10 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Force = Annotated[bool, typer.Option("--force", help="Run even if nothing has changed.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Instant to score at, such as 2026-10-01.")]
 
+Wait = Annotated[
+    float, typer.Option("--wait", min=0, metavar="SECONDS", help="Wait so long for another command that writes.")
+]
+
 
 def guarded(work: Callable[[], Any], debug: bool) -> None:
     """Turn a user's mistake into three lines and an exit code."""

@@ -15,20 +15,26 @@ from pipelines.errors import ConfigError
 from pipelines.runner import Runner
 
 
-def run_line(project_name: str, overrides: list[str], force: bool, quiet: bool) -> None:
+def run_line(project_name: str, overrides: list[str], force: bool, quiet: bool, wait_s: float = 0.0) -> None:
     """Run the whole line of a project and say what came of it."""
-    runner = _runner(project_name, overrides, force, quiet)
+    runner = _runner(project_name, overrides, force, quiet, wait_s)
     runner.console.line(f"ChurnLab · {runner.project.title['en']} · {runner.project.title['zh']}")
     runner.line()
     _summary(runner)
 
 
 def run_stage(
-    name: str, project_name: str, overrides: list[str], force: bool, quiet: bool, as_of: str | None = None
+    name: str,
+    project_name: str,
+    overrides: list[str],
+    force: bool,
+    quiet: bool,
+    as_of: str | None = None,
+    wait_s: float = 0.0,
 ) -> None:
     """Run one stage of a project."""
-    runner = _runner(project_name, overrides, force, quiet)
-    runner.as_of = None if as_of is None else _instant(as_of)
+    runner = _runner(project_name, overrides, force, quiet, wait_s)
+    runner.as_of = None if as_of is None else instant(as_of)
     runner.alone(name)
     if name == "validate":
         _usability(runner)
@@ -58,13 +64,13 @@ def open_ui(project_name: str, port: int) -> None:
     os.execve(command[0], [*command, "--port", str(port), "--workers", "1"], environment)
 
 
-def _runner(project_name: str, overrides: list[str], force: bool, quiet: bool) -> Runner:
+def _runner(project_name: str, overrides: list[str], force: bool, quiet: bool, wait_s: float) -> Runner:
     project = load_project(project_name, overrides)
-    _hush()
-    return Runner(project, Console(quiet), force)
+    hush()
+    return Runner(project, Console(quiet), force, wait_s)
 
 
-def _hush() -> None:
+def hush() -> None:
     """Keep libraries from talking over the lines that people read."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -75,7 +81,14 @@ def _hush() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """Read what ``--as-of`` got.
+
+    Raises
+    ------
+    ConfigError
+        If it is no date.
+    """
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:

@@ -28,9 +28,12 @@ def show_quarantine(project_name: str, table: str, reason: str | None, most: int
 
 def release_quarantine(project_name: str, table: str, reason: str | None, row_numbers: list[int] | None) -> None:
     """Release rows, so that the next validation accepts them."""
+    from pipelines.lock import workspace_lock
     from pipelines.validation.quarantine import release_rows
 
-    released = release_rows(load_project(project_name).home, table, reason=reason, row_numbers=row_numbers or None)
+    home = load_project(project_name).home
+    with workspace_lock(home, "quarantine release"):
+        released = release_rows(home, table, reason=reason, row_numbers=row_numbers or None)
     print(f"{released:,} rows of {table} released. Next: churnlab run -p {project_name}")
 
 

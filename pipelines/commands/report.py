@@ -19,6 +19,7 @@ def report(project_name: str, opens: bool) -> None:
         If no model of the project has been judged.
     """
     from pipelines.judging.judge import read_tables
+    from pipelines.lock import workspace_lock
     from pipelines.report.model_report import write_report
     from pipelines.report.sections.gates import verdict
     from pipelines.report.terms import Judged
@@ -30,7 +31,8 @@ def report(project_name: str, opens: bool) -> None:
             f"No model of project {project.name} has been judged yet", do=f"run: churnlab run -p {project_name}"
         )
     judged = Judged(store.load("judged"), read_tables(store.load("judged_tables")))
-    page, card = write_report(judged, project.home / "reports")
+    with workspace_lock(project.home, "report"):
+        page, card = write_report(judged, project.home / "reports")
     console = Console()
     console.line(verdict(judged).en)
     console.line(f"{page}  the page, for people (en, 中文)")

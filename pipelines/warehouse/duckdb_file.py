@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,10 @@ MEMORY_BYTES = 2_000_000_000
 what DuckDB does not count; the rest goes to a folder that DuckDB makes beside the file."""
 _SHARE_OF_DEFAULT = 0.6
 """DuckDB would take four fifths of the machine's memory, or of the container's; this leaves it less than half."""
+
+PATIENCE_S = 5.0
+"""How long a writer waits for readers to close the file: DuckDB lets nobody write while somebody reads."""
+_POLL_S = 0.1
 
 
 @contextmanager
@@ -66,19 +72,35 @@ def _check_rights(path: Path, read_only: bool) -> None:
 
 
 def _connected(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    try:
-        connection = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.IOException as error:
-        locked = "lock" in str(error).lower()
-        given = f"{path} is in use by another process" if locked else f"{path} cannot be opened as a DuckDB file"
-        do = "wait for the other job to end" if locked else "move the file away; the stages make it anew"
-        raise ConnectionFailed(given, do=do) from error
+    until = time.monotonic() + (0.0 if read_only else PATIENCE_S)
+    while True:
+        try:
+            connection = duckdb.connect(str(path), read_only=read_only)
+            break
+        except duckdb.IOException as error:
+            if not _is_locked(error):
+                given, do = f"{path} cannot be opened as a DuckDB file", "move the file away; the stages make it anew"
+                raise ConnectionFailed(given, do=do) from error
+            if time.monotonic() >= until:
+                given = f"{path} is in use by another process{_process(error)}"
+                raise ConnectionFailed(given, do="wait for the other job to end, or close what reads it") from error
+            time.sleep(_POLL_S)
     connection.execute("SET TimeZone = 'UTC'")
     _bound_memory(connection)
     # DuckDB's own bar would write over ours. In Jupyter it refuses the setting, and shows none without widgets.
     if "ipykernel" not in sys.modules:
         connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def _is_locked(error: duckdb.IOException) -> bool:
+    return "lock" in str(error).lower()
+
+
+def _process(error: duckdb.IOException) -> str:
+    """Give the number of the process that DuckDB names as holder of the file."""
+    found = re.search(r"\(PID (\d+)\)", str(error))
+    return f" (process {found[1]})" if found else ""
 
 
 def _bound_memory(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,96 @@
+"""What is wrong with a project's scores, told from how they stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from pipelines.artifacts import Store
+from pipelines.config import Project
+from pipelines.operating.health import Finding, Health
+
+ERASURE_PENDING = "erasure/pending.json"
+UNDONE = ("failed", "incomplete")
+
+
+def findings(project: Project, status: Health, store: Store) -> Iterator[Finding]:
+    """Give what an operator should know, problems first."""
+    yield from _of_scores(project, status)
+    yield from _of_job(project, status)
+    yield from _of_delivery(status)
+    yield from _of_erasure(project)
+    yield from _of_time_ahead(project, status)
+    yield from _of_champion(store)
+
+
+def _finding(code: str, is_problem: bool = True, **facts: Any) -> Finding:
+    return Finding(code, facts, is_problem)
+
+
+def _of_scores(project: Project, status: Health) -> Iterator[Finding]:
+    scores = status.scores
+    if scores is None:
+        yield _finding("never_scored")
+        return
+    if scores.valid_until <= status.now:
+        yield _finding("expired", since=status.now - scores.valid_until)
+    if scores.failed or scores.status != "finished":
+        yield _finding("incomplete", failed=scores.failed, eligible=scores.eligible)
+
+
+def _of_job(project: Project, status: Health) -> Iterator[Finding]:
+    job, scores = status.job, status.scores
+    if job is not None and job.outcome in ("failed", "killed"):
+        ended = job.ended_at or job.started_at
+        again = scores is not None and scores.finished_at is not None and scores.finished_at > ended
+        facts = {"stage": job.stage or "–", "kind": job.error_kind or "", "exit_code": job.exit_code}
+        yield _finding(f"job_{job.outcome}", not again, message=job.message or "", ago=status.now - ended, **facts)
+    if status.writer is not None:
+        yield _finding("running", False, who=status.writer.said)
+    plan = status.schedule
+    if plan is None:
+        return
+    due, late = plan.plan.last_before(status.now), timedelta(minutes=project.job.late_minutes)
+    began = None if job is None else job.started_at
+    missed = due > plan.installed_at and (began is None or began < due - timedelta(minutes=1))
+    if missed and status.now - due > late and plan.is_active:
+        yield _finding("late", due=due)
+
+
+def _of_delivery(status: Health) -> Iterator[Finding]:
+    for name, told in destinations(status.delivered).items():
+        if told.get("status", told.get("outcome")) in UNDONE:
+            yield _finding("undelivered", place=name)
+
+
+def destinations(delivered: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
+    """Give what was handed on to each destination; empty where the project has none."""
+    found = (delivered or {}).get("destinations", {})
+    return found if isinstance(found, dict) else {each.get("name", "?"): each for each in found}
+
+
+def _of_erasure(project: Project) -> Iterator[Finding]:
+    if (project.home / ERASURE_PENDING).exists():
+        yield _finding("erasure_unfinished")
+
+
+def _of_time_ahead(project: Project, status: Health) -> Iterator[Finding]:
+    scores = status.scores
+    if scores is None or scores.valid_until <= status.now:
+        return
+    if status.schedule is None:
+        yield _finding("no_schedule", False)
+    if status.next_at is not None and status.next_at > scores.valid_until:
+        yield _finding("expires_before_next", False, left=scores.valid_until - status.now)
+
+
+def _of_champion(store: Store) -> Iterator[Finding]:
+    manifest = store.path("export") / "manifest.json"
+    if not (manifest.exists() and store.exists("champion")):
+        return
+    exported = json.loads(manifest.read_text(encoding="utf-8")).get("version")
+    champion = store.load("champion").get("version")
+    if str(exported) != str(champion):
+        yield _finding("export_behind", False, exported=exported, champion=champion)

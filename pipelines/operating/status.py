@@ -1,0 +1,134 @@
+"""How the scores stand: how old, how complete, handed on or not, what runs next, and what is wrong. Reads only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pipelines.artifacts import Store
+from pipelines.config import Project
+from pipelines.errors import ChurnLabError
+from pipelines.lock import Holder, holder
+from pipelines.operating.findings import findings
+from pipelines.operating.health import Health, LastJob, Scores
+from pipelines.operating.log import REFUSED, newest_first
+from pipelines.schedule.plan import installed
+from pipelines.warehouse.duckdb_file import warehouse
+from pipelines.warehouse.sql import literal, statement
+
+_RUN = """
+SELECT run_id, as_of, model_name, model_version, eligible, scored, excluded, failed, status, finished_at
+FROM scores.score_runs ORDER BY as_of DESC, finished_at DESC, run_id LIMIT 1
+"""
+_VALID = "SELECT max(valid_until) FROM scores.churn_scores WHERE as_of ="
+_EXCLUDED = "SELECT reason, customers FROM scores.score_coverage WHERE outcome = 'excluded' AND run_id ="
+_HAS = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'scores' AND table_name ="
+
+
+def status_of(project: Project, now: datetime) -> Health:
+    """Look at how the scores of a project stand.
+
+    Parameters
+    ----------
+    project
+        The project.
+    now
+        The instant, UTC without a zone.
+    """
+    store, writer = Store(project.home / "artifacts"), holder(project.home)
+    delivered = store.folder / "delivered.json"
+    seen = Health(
+        now,
+        _scores(project, store),
+        _record(delivered),
+        last_job(project.home, writer),
+        writer,
+        installed(project.home),
+    )
+    return replace(seen, findings=tuple(findings(project, seen, store)))
+
+
+def last_job(home: Path, writer: Holder | None) -> LastJob | None:
+    """Read the newest job from the log; one without an end runs if the lock is held by it, else it was killed."""
+    lines = (line for line in newest_first(home) if line["event"] != REFUSED)
+    for _, group in groupby(lines, key=lambda line: line.get("job_id")):
+        return _job(list(group), writer)
+    return None
+
+
+def _job(newest: list[dict[str, Any]], writer: Holder | None) -> LastJob:
+    last, first = newest[0], newest[-1]
+    started = _instant(first["at"])
+    stage = next((line["stage"] for line in newest if line["event"] == "stage"), None)
+    if last["event"] != "ended":
+        runs = writer is not None and writer.command == "job"
+        return LastJob(started, None, "running" if runs else "killed", stage)
+    told = {name: last.get(name) for name in ("error_kind", "exit_code", "message", "seconds")}
+    return LastJob(started, _instant(last["at"]), last["outcome"], stage, **told)
+
+
+def _scores(project: Project, store: Store) -> Scores | None:
+    """Read the newest run from the warehouse, or, while another process writes there, from the artifact."""
+    try:
+        return _from_warehouse(project, store)
+    except ChurnLabError:
+        return _from_artifact(project, store)
+
+
+def _from_warehouse(project: Project, store: Store) -> Scores | None:
+    with warehouse(project.home, read_only=True) as connection:
+        found = _row(connection, _RUN) if _row(connection, _HAS, "score_runs") else None
+        if found is None:
+            return None
+        run_id, as_of, name, version, eligible, scored, left_out, failed, status, finished_at = found
+        valid = _row(connection, _VALID, as_of, "AND model_version =", version)
+        excluded: dict[str, int] = {}
+        if _row(connection, _HAS, "score_coverage"):
+            rows = connection.execute(statement(_EXCLUDED, literal(run_id), "ORDER BY customers DESC"))
+            excluded = dict(rows.fetchall())
+    valid_until = valid[0] if valid and valid[0] else _until(project, as_of)
+    model = f"{name} version {version}"
+    excluded = excluded or _excluded(store, run_id, left_out)
+    return Scores(as_of, valid_until, finished_at, model, run_id, status, eligible, scored, failed, excluded)
+
+
+def _row(connection: Any, query: str, *rest: Any) -> tuple[Any, ...] | None:
+    """Run a query that ends in a value, goes on and ends in another; as text, for bound values import pandas."""
+    parts = [each if place % 2 else literal(each) for place, each in enumerate(rest)]
+    found: tuple[Any, ...] | None = connection.execute(statement(query, *parts)).fetchone()
+    return found
+
+
+def _from_artifact(project: Project, store: Store) -> Scores | None:
+    if not store.exists("scored"):
+        return None
+    kept = store.load("scored")
+    as_of, excluded, failed = datetime.fromisoformat(kept["as_of"]), dict(kept["excluded"]), kept.get("failed", 0)
+    failed = sum(failed.values()) if isinstance(failed, dict) else int(failed)
+    eligible = kept["scored"] + sum(excluded.values()) + failed
+    status = "incomplete" if failed else "finished"
+    until = _until(project, as_of)
+    return Scores(as_of, until, None, kept["model"], kept["run_id"], status, eligible, kept["scored"], failed, excluded)
+
+
+def _excluded(store: Store, run_id: str, count: int) -> dict[str, int]:
+    kept = store.load("scored") if store.exists("scored") else {}
+    if kept.get("run_id") == run_id:
+        return dict(kept["excluded"])
+    return {"reason not kept": count} if count else {}
+
+
+def _until(project: Project, as_of: datetime) -> datetime:
+    return as_of + timedelta(days=project.score.valid_days)
+
+
+def _record(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=None)

@@ -1,0 +1,1 @@
+"""When the job runs by itself: systemd, cron, Kubernetes and Airflow."""

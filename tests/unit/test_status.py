@@ -1,0 +1,203 @@
+"""How the scores stand, on tables, logs and schedules made by hand: what is said, what to do, which exit code."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines import cli
+from pipelines.config import Project, load_project
+from pipelines.lock import workspace_lock
+from pipelines.operating.health import Health
+from pipelines.operating.log import JobLog
+from pipelines.operating.status import status_of
+from pipelines.operating.words import SAID, advice, lines, sentence
+from pipelines.schedule.plan import Installed, Plan
+from pipelines.warehouse.duckdb_file import warehouse
+
+CONF = str(Path(__file__).parents[2] / "conf" / "demo.yaml")
+NOW = datetime(2026, 10, 8, 12)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return load_project(CONF, [f"workspace={tmp_path}", "score.valid_days=7"])
+
+
+def scored(project: Project, as_of: datetime = NOW - 36 * HOUR, failed: int = 0, status: str = "finished") -> None:
+    run = {
+        "run_id": "r1",
+        "as_of": as_of,
+        "model_name": "churn_demo",
+        "model_version": "3",
+        "eligible": 100,
+        "scored": 90 - failed,
+        "excluded": 10,
+        "failed": failed,
+        "status": status,
+        "started_at": NOW - 2 * HOUR,
+        "finished_at": NOW - HOUR,
+    }
+    columns = ", ".join(f"${name} AS {name}" for name in run)
+    with warehouse(project.home) as connection:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS scores")
+        connection.execute(f"CREATE TABLE scores.score_runs AS SELECT {columns}", run)
+        connection.execute(
+            "CREATE TABLE scores.churn_scores AS SELECT ? AS as_of, '3' AS model_version, ? AS valid_until",
+            [as_of, as_of + timedelta(days=7)],
+        )
+        connection.execute("CREATE TABLE scores.score_coverage (run_id TEXT, outcome TEXT, reason TEXT, customers INT)")
+        connection.execute("INSERT INTO scores.score_coverage VALUES ('r1', 'excluded', 'already left', 10)")
+
+
+def job(project: Project, at: datetime, *events: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.operating.log._now", lambda: f"{at.isoformat()}Z")
+    for event, facts in events:
+        JobLog(project, f"job at {at}").write(event, **facts)
+
+
+def codes(health: Health) -> set[str]:
+    return {finding.code for finding in health.findings if finding.is_problem}
+
+
+def test_nothing_scored_is_not_fresh(project: Project) -> None:
+    health = status_of(project, NOW)
+    assert codes(health) == {"never_scored"}
+    assert not health.is_fresh
+
+
+def test_fresh_scores_with_what_they_cover(project: Project) -> None:
+    scored(project)
+    health = status_of(project, NOW)
+    assert health.is_fresh
+    said = dict(lines(health, "en"))
+    assert said["Scores"] == "as of 2026-10-07 · written 60 min ago · valid for 5 days more"
+    assert said["Coverage"] == "100 eligible = 90 scored + 10 excluded + 0 failed"
+    assert said["Left out"] == "10 already left"
+    assert said["Model"] == "churn_demo version 3"
+    assert "有效期还剩 5 天" in dict(lines(health, "zh"))["评分"]
+
+
+@pytest.mark.parametrize(("after", "is_expired"), [(-timedelta(seconds=1), False), (timedelta(0), True)])
+def test_scores_expire_at_valid_until(project: Project, after: timedelta, is_expired: bool) -> None:
+    scored(project)
+    health = status_of(project, NOW - 36 * HOUR + timedelta(days=7) + after)
+    assert ("expired" in codes(health)) == is_expired
+    assert ("EXPIRED" in dict(lines(health, "en"))["Scores"]) == is_expired
+
+
+@pytest.mark.parametrize("how", [{"failed": 5}, {"status": "incomplete"}])
+def test_incomplete_coverage_is_a_problem(project: Project, how: dict[str, Any]) -> None:
+    scored(project, **how)
+    assert codes(status_of(project, NOW)) == {"incomplete"}
+
+
+def test_a_failed_job_is_a_problem_until_scores_are_newer(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored(project)
+    failed = ("ended", {"outcome": "failed", "exit_code": 4, "error_kind": "ConnectionFailed", "message": "no answer"})
+    begun, stage = ("started", {}), ("stage", {"stage": "ingest", "outcome": "failed"})
+    job(project, NOW - 3 * HOUR, begun, stage, failed, monkeypatch=monkeypatch)
+    assert status_of(project, NOW).is_fresh  # scored by hand an hour ago
+    job(project, NOW - HOUR / 2, begun, stage, failed, monkeypatch=monkeypatch)
+    health = status_of(project, NOW)
+    (finding,) = [each for each in health.findings if each.is_problem]
+    assert sentence(finding, "en") == (
+        "The last job failed 30 min ago in ingest (ConnectionFailed, exit code 4): no answer"
+    )
+    assert advice(finding, "shop") == "check the service, its address and the disk; then churnlab job -p shop"
+
+
+def test_a_job_without_an_end_was_killed_unless_it_runs(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored(project)
+    job(project, NOW - HOUR / 2, ("started", {}), ("stage", {"stage": "ingest"}), monkeypatch=monkeypatch)
+    assert codes(status_of(project, NOW)) == {"job_killed"}
+    with workspace_lock(project.home, "job"):
+        health = status_of(project, NOW)
+    assert health.job is not None
+    assert health.job.outcome == "running"
+    assert health.is_fresh
+    assert "running" in {finding.code for finding in health.findings}
+
+
+def test_who_was_refused_is_no_last_job(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored(project)
+    job(project, NOW, ("refused", {"exit_code": 9}), monkeypatch=monkeypatch)
+    assert status_of(project, NOW).job is None
+
+
+@pytest.mark.parametrize(("began", "is_late"), [(None, True), (NOW - 30 * HOUR, True), (NOW - 6 * HOUR, False)])
+def test_a_scheduled_job_that_did_not_begin_is_late(
+    project: Project, monkeypatch: pytest.MonkeyPatch, began: datetime | None, is_late: bool
+) -> None:
+    scored(project)
+    Installed("cron", Plan(6, 0, "day", "Etc/UTC"), (), True, NOW - 48 * HOUR).save(project.home)
+    if began is not None:
+        ended = ("ended", {"outcome": "finished", "exit_code": 0})
+        job(project, began, ("started", {}), ended, monkeypatch=monkeypatch)
+    health = status_of(project, NOW)
+    assert (codes(health) == {"late"}) == is_late
+    assert health.next_at == datetime(2026, 10, 9, 6)
+    early = status_of(project, NOW.replace(hour=6, minute=59))
+    assert codes(early) == set()
+
+
+def test_a_warehouse_in_use_does_not_hide_the_scores(project: Project) -> None:
+    artifacts = project.home / "artifacts"
+    artifacts.mkdir(parents=True)
+    record = {"as_of": "2026-10-07T00:00:00", "run_id": "r1", "scored": 90, "excluded": {"left": 10}, "model": "m 3"}
+    (artifacts / "scored.json").write_text(json.dumps(record))
+    (project.home / "warehouse.duckdb").write_text("being written by another process")
+    health = status_of(project, NOW)
+    assert health.is_fresh
+    assert health.scores is not None
+    assert (health.scores.eligible, health.scores.valid_until) == (100, datetime(2026, 10, 14))
+
+
+def test_an_export_behind_the_champion_is_told(project: Project) -> None:
+    scored(project)
+    export = project.home / "artifacts" / "export"
+    export.mkdir(parents=True)
+    (export / "manifest.json").write_text('{"version": "3"}')
+    (export.parent / "champion.json").write_text('{"version": "4"}')
+    health = status_of(project, NOW)
+    assert health.is_fresh
+    told = {finding.code: finding for finding in health.findings}
+    assert "version 3 is exported" in sentence(told["export_behind"], "en")
+
+
+def test_the_exit_code_is_for_monitoring(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CHURNLAB__WORKSPACE", str(tmp_path))
+    found = CliRunner().invoke(cli.app, ["status", "-p", CONF, "--json"])
+    assert found.exit_code == 10
+    told = json.loads(found.stdout)
+    assert (told["is_fresh"], told["findings"][0]["code"]) == (False, "never_scored")
+    scored(project, as_of=datetime.now(UTC).replace(tzinfo=None, microsecond=0) - HOUR)
+    assert CliRunner().invoke(cli.app, ["status", "-p", CONF, "-l", "zh"]).exit_code == 0
+
+
+def test_every_sentence_is_there_in_both_languages() -> None:
+    assert all(set(said) == {"en", "zh"} for said in SAID.values())
+
+
+@pytest.mark.parametrize(
+    ("plan", "now", "last", "following"),
+    [
+        (Plan(6, 0, "day", "Etc/UTC"), "2026-10-08T06:00", "2026-10-08T06:00", "2026-10-09T06:00"),
+        (Plan(6, 0, "day", "Europe/Berlin"), "2026-10-08T03:59", "2026-10-07T04:00", "2026-10-08T04:00"),
+        # Berlin turns its clocks back on 25 October: six o'clock there is then an hour later in UTC.
+        (Plan(6, 0, "day", "Europe/Berlin"), "2026-10-24T12:00", "2026-10-24T04:00", "2026-10-25T05:00"),
+        # 02:30 does not exist there on 29 March.
+        (Plan(2, 30, "day", "Europe/Berlin"), "2026-03-28T12:00", "2026-03-28T01:30", "2026-03-29T01:30"),
+        (Plan(0, 15, "hour", "Asia/Kolkata"), "2026-10-08T12:00", "2026-10-08T11:45", "2026-10-08T12:45"),
+    ],
+)
+def test_when_the_job_is_due(plan: Plan, now: str, last: str, following: str) -> None:
+    instant = datetime.fromisoformat(now)
+    assert plan.last_before(instant) == datetime.fromisoformat(last)
+    assert plan.next_after(instant) == datetime.fromisoformat(following)
