@@ -23,7 +23,7 @@ from pipelines.demo.responses import draw_responses
 from pipelines.demo.states import live
 from pipelines.demo.stock import stock
 from pipelines.demo.tickets import tickets
-from pipelines.demo.truth import conditions_table, hazard_table, truth_table
+from pipelines.demo.truth import conditions_table, hazard_table, responses_table, truth_table
 from pipelines.demo.usage import usage_events
 from pipelines.demo.world import World, make_world
 from pipelines.demo.write import TableFiles
@@ -52,7 +52,7 @@ def simulate(
     folder
         Gets one Parquet file for each canonical table.
     truth_folder
-        Gets ``truth.parquet``, ``hazard.parquet`` and ``conditions.parquet``; see ``truth``.
+        Gets ``truth.parquet``, ``responses.parquet``, ``hazard.parquet`` and ``conditions.parquet``; see ``truth``.
     customers
         Customers who ever belonged to the company in the window, at least 1.
     months
@@ -99,7 +99,7 @@ def _write_chunk(
     tables: TableFiles, truth: TableFiles, clock: Clock, chunk: int, numbers: np.ndarray, seed: int
 ) -> None:
     """Simulate some customers; every part draws from its own source of randomness."""
-    sources = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, chunk]).spawn(15))
+    sources = (np.random.default_rng(child) for child in np.random.SeedSequence([seed, chunk]).spawn(16))
     population = draw_population(next(sources), clock, numbers)
     lives = live(next(sources), clock, population.conditions)
     world = make_world(next(sources), chunk, clock, population, lives)
@@ -110,6 +110,7 @@ def _write_chunk(
     ids = to_array(customer_ids(world), pa.string()).to_pylist()
     for name, rows in _simulated(world, terms, sources):
         tables.append(name, to_arrow(name, {**rows, "customer_id": Words(np.asarray(rows["customer_id"]), ids)}, clock))
+    truth.append("responses", responses_table(world, draw_responses(next(sources), population, "call")))
 
 
 def _simulated(

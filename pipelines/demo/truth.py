@@ -4,7 +4,8 @@
 not renewed; null for those who stay), ``ended_at`` (service stopped), ``is_passive`` (left without notice),
 ``true_cause`` and ``treatment_response``. ``hazard.parquet`` holds one row a customer and week: ``at``,
 ``hazard_per_week`` for one week of exposure, ``risk_of_week`` (probability of leaving within that week) and the level
-of each cause. ``conditions.parquet`` holds the constants of the latent process.
+of each cause. ``responses.parquet`` holds one row a customer: ``call``, the response to a call, beside the
+``treatment_response`` to treatment in general. ``conditions.parquet`` holds the constants of the latent process.
 
 The risk of a customer at a cutoff is the probability of leaving in ``[cutoff, cutoff + horizon)`` given the levels up
 to the week of the cutoff and the contract calendar; what the levels and the offers not yet made will do is integrated
@@ -13,10 +14,11 @@ out exactly (see ``risk``). Nobody who sees the tables alone can rank better tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +30,7 @@ from pipelines.demo.clock import BURN_IN_WEEKS, STEP_DAYS, Clock
 from pipelines.demo.columns import Words, to_array
 from pipelines.demo.conditions import Conditions
 from pipelines.demo.customers import customer_ids
-from pipelines.demo.responses import RESPONSES
+from pipelines.demo.responses import RESPONSES, hazard_factors
 from pipelines.demo.risk import churn_probability
 from pipelines.demo.states import NOT_LEFT
 from pipelines.demo.world import World
@@ -56,6 +58,12 @@ def truth_table(world: World, response: np.ndarray) -> pa.Table:
             "treatment_response": to_array(Words(response, RESPONSES), pa.string()),
         }
     )
+
+
+def responses_table(world: World, call: np.ndarray) -> pa.Table:
+    """Lay out one row a customer: the response to each treatment that has a name."""
+    ids = to_array(customer_ids(world), pa.string())
+    return pa.table({"customer_id": ids, "call": to_array(Words(call, RESPONSES), pa.string())})
 
 
 def hazard_table(world: World) -> pa.Table:
@@ -108,12 +116,80 @@ def true_risk(truth_folder: Path, cutoffs: Iterable[date | datetime], horizon_da
         ``[cutoff, cutoff + horizon_days)``. A customer is alive when its relationship began before the cutoff and it
         had not left before. Past the simulated window ``churned`` says nothing: compare only windows that are over.
     """
+    parts = []
+    for at in _people_at(truth_folder, cutoffs):
+        probability = churn_probability(at.clock, at.conditions, at.levels, at.day, horizon_days)
+        churned = at.alive["churned_at"] < at.moment + pd.Timedelta(days=horizon_days)
+        parts.append(_rows(at, {"probability": probability, "churned": churned}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def true_response(
+    truth_folder: Path, cutoffs: Iterable[date | datetime], horizon_days: int, treatment: str = "any"
+) -> pd.DataFrame:
+    """Give the true probability of leaving of each customer alive at each cutoff, left alone and treated from there on.
+
+    Treatment multiplies the hazard for the whole horizon by the factor of the customer's response.
+
+    Parameters
+    ----------
+    truth_folder, cutoffs, horizon_days
+        As ``true_risk``.
+    treatment
+        One of ``TREATMENTS``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``customer_id``, ``cutoff``, ``response``, ``untreated`` and ``treated``: the two probabilities.
+    """
+    response = _response(truth_folder, treatment)
+    parts = []
+    for at in _people_at(truth_folder, cutoffs):
+        names = response.loc[at.alive["customer_id"]].to_numpy()
+        moved = replace(at.conditions, hazard_factor=at.conditions.hazard_factor * hazard_factors(names))
+        untreated, treated = (
+            churn_probability(at.clock, conditions, at.levels, at.day, horizon_days)
+            for conditions in (at.conditions, moved)
+        )
+        parts.append(_rows(at, {"response": names, "untreated": untreated, "treated": treated}))
+    return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _People:
+    """The customers alive at a cutoff, with what the risk is computed from."""
+
+    clock: Clock
+    moment: pd.Timestamp
+    day: int
+    alive: pd.DataFrame
+    conditions: Conditions
+    levels: np.ndarray
+
+
+def _people_at(truth_folder: Path, cutoffs: Iterable[date | datetime]) -> Iterator[_People]:
     conditions = pd.read_parquet(truth_folder / "conditions.parquet")
     truth = pd.read_parquet(truth_folder / "truth.parquet", columns=["customer_id", "churned_at"])
     clock = _clock(truth_folder)
     people = conditions.merge(truth, on="customer_id", validate="one_to_one")
-    parts = [_risk_at(truth_folder, clock, people, np.datetime64(cutoff, "D"), horizon_days) for cutoff in cutoffs]
-    return pd.concat(parts, ignore_index=True)
+    for cutoff in cutoffs:
+        moment = pd.Timestamp(np.datetime64(cutoff, "D"))
+        alive = people[(people["started_day"] < moment) & ~(people["churned_at"] < moment)].reset_index(drop=True)
+        day = clock.day_of(np.datetime64(cutoff, "D"))
+        levels = _levels_until(truth_folder, clock, alive["customer_id"], day)
+        yield _People(clock, moment, day, alive, _conditions(clock, alive), levels)
+
+
+def _rows(at: _People, columns: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame({"customer_id": at.alive["customer_id"], "cutoff": at.moment, **columns})
+
+
+def _response(truth_folder: Path, treatment: str) -> pd.Series:
+    """Response of each customer to a treatment, by customer."""
+    file, column = ("truth", "treatment_response") if treatment == "any" else ("responses", treatment)
+    table = pd.read_parquet(truth_folder / f"{file}.parquet", columns=["customer_id", column])
+    return table.set_index("customer_id")[column].astype("object")
 
 
 def _clock(truth_folder: Path) -> Clock:
@@ -123,20 +199,6 @@ def _clock(truth_folder: Path) -> Clock:
     burn_in = BURN_IN_WEEKS * STEP_DAYS
     end = column.max().astype("datetime64[D]") + STEP_DAYS
     return Clock(first - burn_in, burn_in, int((end - first).astype(int)) + burn_in)
-
-
-def _risk_at(
-    truth_folder: Path, clock: Clock, people: pd.DataFrame, cutoff: np.datetime64, horizon_days: int
-) -> pd.DataFrame:
-    moment = pd.Timestamp(cutoff)
-    alive = people[(people["started_day"] < moment) & ~(people["churned_at"] < moment)].reset_index(drop=True)
-    cutoff_day = clock.day_of(cutoff)
-    levels = _levels_until(truth_folder, clock, alive["customer_id"], cutoff_day)
-    probability = churn_probability(clock, _conditions(clock, alive), levels, cutoff_day, horizon_days)
-    churned = alive["churned_at"] < moment + pd.Timedelta(days=horizon_days)
-    return pd.DataFrame(
-        {"customer_id": alive["customer_id"], "cutoff": moment, "probability": probability, "churned": churned}
-    )
 
 
 def _levels_until(truth_folder: Path, clock: Clock, customer_ids: pd.Series, cutoff_day: int) -> np.ndarray:

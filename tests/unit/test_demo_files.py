@@ -11,7 +11,7 @@ from pipelines.demo import company, simulate
 from pipelines.demo.columns import ARROW_TYPES
 from pipelines.errors import ConfigError
 
-TRUTH_FILES = {"truth", "hazard", "conditions"}
+TRUTH_FILES = {"truth", "responses", "hazard", "conditions"}
 
 
 def make(folder, *, customers=90, seed=1, progress=None):
