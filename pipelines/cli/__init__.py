@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.cli import identity, line, operate, quarantine, signals, windows
+from pipelines.cli import identity, line, operate, quarantine, schedule, signals, windows
 
 app = typer.Typer(
     name="churnlab",
@@ -20,7 +20,8 @@ app = typer.Typer(
 )
 for _several in (line, operate, windows):
     app.add_typer(_several.app)
-for _name, _subject in {"signals": signals, "quarantine": quarantine, "identity": identity}.items():
+_SUBJECTS = {"signals": signals, "quarantine": quarantine, "identity": identity, "schedule": schedule}
+for _name, _subject in _SUBJECTS.items():
     app.add_typer(_subject.app, name=_name, rich_help_panel=None)
 
 
