@@ -30,6 +30,8 @@ def install_schedule(
     if kind is not None and chosen is None:
         raise ConfigError(f"There is no kind '{kind}' of schedule", allowed=", ".join(KINDS), do="choose one")
     project = load_project(project_name)
+    # Elsewhere nobody knows which zone this machine keeps.
+    zone = zone or ("Etc/UTC" if chosen in ("kubernetes", "airflow") else None)
     scheduled = Scheduled(project.name, project_name, Plan.of(at, every, zone), Path.cwd())
     with workspace_lock(project.home, "schedule install"):
         made = install(project.home, scheduled, chosen, output, image)

@@ -13,7 +13,7 @@ IMAGE = "churnlab:latest"
 
 
 def cronjob(scheduled: Scheduled, image: str = IMAGE) -> dict[str, str]:
-    """Give a Kubernetes CronJob by its file name; without a zone it keeps UTC.
+    """Give a Kubernetes CronJob by its file name.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def cronjob(scheduled: Scheduled, image: str = IMAGE) -> dict[str, str]:
 
 
 def dag(scheduled: Scheduled) -> dict[str, str]:
-    """Give an Airflow DAG by its file name; without a zone it keeps UTC.
+    """Give an Airflow DAG by its file name.
 
     Raises
     ------
