@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from pipelines.config_act import ActSettings
 from pipelines.config_job import JobSettings
 from pipelines.config_label import VARIANTS, LabelSettings
 from pipelines.config_problems import described
@@ -159,6 +160,7 @@ class Project(Section):
     promote: PromoteSettings
     score: ScoreSettings
     job: JobSettings
+    act: ActSettings
     tracking: TrackingSettings
 
     @model_validator(mode="after")

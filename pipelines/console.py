@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,8 @@ class Console:
 
         table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
         for position, column in enumerate(columns):
-            table.add_column(column, justify="left" if position == 0 or column in texts else "right")
+            justify: Literal["left", "right"] = "left" if position == 0 or column in texts else "right"
+            table.add_column(column, justify=justify, overflow="fold")
         for row in rows:
             table.add_row(*(escaped(cell) for cell in row))
         self._out.print(table)

@@ -92,7 +92,9 @@ def lead_days(scores: pd.DataFrame, ended_at: pd.Series) -> pd.Series:
     made = _scores_of_leavers(scores, ended_at)
     quiet = made.loc[~made["flagged"]].groupby("customer")["days_before"].min()
     flags = made.loc[made["flagged"]]
-    lasting = flags[flags["days_before"] < flags["customer"].map(quiet).fillna(np.inf)]
+    # Where no score was quiet, the map is empty and pandas gives it the type of its keys.
+    first_quiet = flags["customer"].map(quiet).astype("float64").fillna(np.inf)
+    lasting = flags[flags["days_before"] < first_quiet]
     found = lasting.groupby("customer")["days_before"].max()
     return found.reindex(pd.Index(made["customer"].unique(), name="customer")).rename("lead_days")
 

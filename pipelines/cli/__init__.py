@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.cli import identity, line, operate, quarantine, schedule, signals, windows
+from pipelines.cli import identity, line, operate, quarantine, rules, schedule, signals, windows
 
 app = typer.Typer(
     name="churnlab",
@@ -20,7 +20,13 @@ app = typer.Typer(
 )
 for _several in (line, operate, windows):
     app.add_typer(_several.app)
-_SUBJECTS = {"signals": signals, "quarantine": quarantine, "identity": identity, "schedule": schedule}
+_SUBJECTS = {
+    "signals": signals,
+    "rules": rules,
+    "quarantine": quarantine,
+    "identity": identity,
+    "schedule": schedule,
+}
 for _name, _subject in _SUBJECTS.items():
     app.add_typer(_subject.app, name=_name, rich_help_panel=None)
 

@@ -98,3 +98,8 @@ def test_curve_and_lead_days_agree_where_flags_never_fade():
 def test_what_cannot_be_judged_is_refused(call, message):
     with pytest.raises(JudgementError, match=message):
         call()
+
+
+def test_flags_that_never_pause_count_from_the_first():
+    scores = pd.DataFrame({"customer": ["a"], "scored_at": [pd.Timestamp("2026-01-01")], "flagged": [True]})
+    assert lead_days(scores, pd.Series([pd.Timestamp("2026-01-11")], index=["a"]))["a"] == 10
