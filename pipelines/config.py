@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from pipelines.config_act import ActSettings
 from pipelines.config_job import JobSettings
 from pipelines.config_label import VARIANTS, LabelSettings
+from pipelines.config_measures import MeasuresSettings
 from pipelines.config_problems import described
 from pipelines.config_score import ScoreSettings
 from pipelines.config_section import Days, Section, Share
@@ -161,6 +162,7 @@ class Project(Section):
     score: ScoreSettings
     job: JobSettings
     act: ActSettings
+    measures: MeasuresSettings
     tracking: TrackingSettings
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features.tables import KNOWN_AT
-from training.labels.outcome import Tables, Window
+from training.labels.outcome import LAPSE, NOTICE, Tables, Window
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Contractual:
 
     def alive(self, tables: Tables, cutoff: datetime) -> ir.Table:
         """Give the customers whose newest term before the cutoff has not ended for good by then."""
-        terms = self._terms(tables)
+        terms = self.terms(tables)
         known = terms.filter(terms.started_at < ibis.literal(cutoff), terms[KNOWN_AT] < ibis.literal(cutoff))
         term = ibis.struct({"started_at": known.started_at, "id": known.contract_id, "left_at": known.left_at})
         newest = known.group_by("customer_id").aggregate(term=term.max())
@@ -39,14 +40,38 @@ class Contractual:
 
     def left(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
         """Give those who leave between the cutoff and the end of the window, with the first such instant."""
-        terms = self._terms(tables)
+        terms = self.terms(tables)
         leaving = terms.filter(
             terms.left_at >= ibis.literal(cutoff), terms.left_at < ibis.literal(cutoff + window.reach)
         )
         return leaving.group_by("customer_id").aggregate(churned_at=leaving.left_at.min())
 
-    def _terms(self, tables: Tables) -> ir.Table:
-        """Paid terms with the instant at which the customer left by the term, null where it was renewed or runs on."""
+    def spells(self, tables: Tables, window: Window, instants: Sequence[datetime]) -> ir.Table:
+        """Give the spells of being a customer: one from a term that renews none to the one that is not renewed."""
+        terms = self.terms(tables)
+        order = ibis.window(group_by="customer_id", order_by=[terms.started_at, terms.contract_id])
+        earlier = terms.left_at.lag().over(order)
+        first = ibis.row_number().over(order) == 0
+        numbered = terms.mutate(begins=(first | earlier.notnull()).cast("int64"))
+        order = ibis.window(group_by="customer_id", order_by=[numbered.started_at, numbered.contract_id], following=0)
+        numbered = numbered.mutate(spell=numbered.begins.sum().over(order))
+        return numbered.group_by("customer_id", "spell").aggregate(
+            began=numbered.started_at.min(),
+            ended=numbered.left_at.max(),
+            kind=ibis.ifelse(numbered.by_notice.any(), NOTICE, LAPSE),
+        )
+
+    def terms(self, tables: Tables) -> ir.Table:
+        """Give the paid terms and what became of each.
+
+        Returns
+        -------
+        ibis Table
+            ``customer_id``, ``contract_id``, ``started_at``, ``known_at``; ``service_end`` (null: open-ended),
+            ``lapse`` (when the grace after it is over), ``next_start`` of the customer's next term, ``renewed``,
+            ``by_notice`` and ``left_at``, the instant at which the customer left by the term, null where it was
+            renewed or runs on.
+        """
         contracts = tables[self.table]
         paid = contracts.filter(~contracts.is_trial.fill_null(False))
         order = ibis.window(group_by="customer_id", order_by=[paid.started_at, paid.contract_id])
@@ -55,4 +80,15 @@ class Contractual:
         lapse = service_end + ibis.interval(days=self.grace_days)
         renewed = next_start.notnull() & (service_end.isnull() | (next_start <= lapse))
         left_at = ibis.ifelse(renewed, ibis.null("timestamp"), ibis.coalesce(paid.cancelled_at, lapse))
-        return paid.select("customer_id", "contract_id", "started_at", KNOWN_AT, left_at=left_at)
+        return paid.select(
+            "customer_id",
+            "contract_id",
+            "started_at",
+            KNOWN_AT,
+            service_end=service_end,
+            lapse=lapse,
+            next_start=next_start,
+            renewed=renewed.fill_null(False),
+            by_notice=~renewed.fill_null(False) & paid.cancelled_at.notnull(),
+            left_at=left_at,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features.tables import KNOWN_AT, TABLES
-from training.labels.outcome import Tables, Window
+from training.labels.outcome import SILENCE, Tables, Window
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,26 @@ class Inactivity:
         )
         silent = self.alive(tables, cutoff).anti_join(inside.select("customer_id"), "customer_id")
         return silent.mutate(churned_at=ibis.null("timestamp"))
+
+    def spells(self, tables: Tables, window: Window, instants: Sequence[datetime]) -> ir.Table:
+        """Give the spells of being a customer: from a sign of life until `activity_days` have passed without another.
+
+        Where any earlier row makes a customer, who then never stops being one, silence over a whole outcome window
+        ends the spell.
+        """
+        days = window.horizon_days if self.activity_days is None else self.activity_days
+        rows = tables[self.table]
+        rows = rows.select("customer_id", happened=rows[TABLES[self.table].happened_at])
+        before = rows.happened.lag().over(ibis.window(group_by="customer_id", order_by="happened"))
+        silence = ibis.interval(days=days)
+        begins = rows.mutate(before=before).filter(lambda t: t.before.isnull() | (t.before < t.happened - silence))
+        order = ibis.window(group_by="customer_id", order_by="happened")
+        begins = begins.mutate(last=begins.before.lead().over(order))
+        newest = rows.group_by("customer_id").aggregate(newest=rows.happened.max())
+        joined = begins.inner_join(newest, "customer_id")
+        return joined.select(
+            "customer_id",
+            began=joined.happened,
+            ended=ibis.coalesce(joined.last, joined.newest) + silence,
+            kind=ibis.literal(SILENCE),
+        )

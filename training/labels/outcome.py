@@ -16,6 +16,10 @@ from ibis.expr import types as ir
 
 Tables = Mapping[str, ir.Table]
 _TIME = "timestamp(6)"
+NOTICE, LAPSE, SILENCE, SPEND_DROP = "notice", "lapse", "silence", "spend_drop"
+"""How a spell of being a customer ends."""
+ACTIVE_KINDS = (NOTICE, LAPSE)
+"""The endings that the customer brings about 主动流失; the others are passive 被动流失."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,14 @@ class Outcome(Protocol):
 
         Customers who are not alive at the cutoff may be among them, and those who leave in the gap before the window;
         both are sorted out by the caller.
+        """
+        ...
+
+    def spells(self, tables: Tables, window: Window, instants: Sequence[datetime]) -> ir.Table:
+        """Give the spells of being a customer: ``customer_id``, ``began``, ``ended`` (null: still one) and ``kind``.
+
+        A customer at an instant is one with a spell that began before it and did not end before it, as in `alive`.
+        ``instants`` are those at which it will be asked.
         """
         ...
 

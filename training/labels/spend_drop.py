@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 from features.tables import KNOWN_AT
-from training.labels.outcome import Tables, Window
+from training.labels.outcome import SPEND_DROP, Tables, Window
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,31 @@ class SpendDrop:
         before = joined.spend / self.past_days
         fallen = joined.filter(before > 0, now <= before * (1 - self.drop_share))
         return fallen.select("customer_id", churned_at=ibis.null("timestamp"))
+
+    def spells(self, tables: Tables, window: Window, instants: Sequence[datetime]) -> ir.Table:
+        """Give the spells of being a customer as seen at some instants: there is no instant at which spend drops.
+
+        At an instant those are customers who are alive and whose spend did not drop in the window that ends there.
+        A spell begins and ends just before the first instant at which the change is seen.
+        """
+        here = ibis.union(*(self._here(tables, window, instants, place) for place in range(len(instants))))
+        order = ibis.window(group_by=here.customer_id, order_by=here.place)
+        run = here.mutate(run=here.place - ibis.row_number().over(order))
+        found = run.group_by("customer_id", "run").aggregate(first=run.place.min(), last=run.place.max())
+        seen = ibis.memtable(
+            {"place": range(len(instants)), "seen": [instant - timedelta(microseconds=1) for instant in instants]},
+            schema={"place": "int64", "seen": "timestamp(6)"},
+        )
+        began = found.inner_join(seen, found["first"] == seen.place).drop("place").rename(began="seen")
+        after = seen.mutate(place=seen.place - 1)
+        both = began.left_join(after, began["last"] == after.place)
+        return both.select("customer_id", "began", ended=both.seen, kind=ibis.literal(SPEND_DROP))
+
+    def _here(self, tables: Tables, window: Window, instants: Sequence[datetime], place: int) -> ir.Table:
+        instant = instants[place]
+        dropped = self.left(tables, instant - window.reach, window)
+        here = self.alive(tables, instant).anti_join(dropped, "customer_id")
+        return here.mutate(place=ibis.literal(place, type="int64"))
 
     def _spent(self, tables: Tables, start: datetime, end: datetime, known_before: datetime | None = None) -> ir.Table:
         orders = tables[self.table]

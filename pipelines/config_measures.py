@@ -1,0 +1,52 @@
+"""How the customer base is measured: the section ``measures`` of the configuration."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from pipelines.config_section import Days, Section, Share
+from pipelines.ingest.nearest import nearest
+
+Yardstick = tuple[Share, Share, Literal["month", "quarter", "year"]]
+"""Healthy churn of an industry: from, to, in each of which period."""
+
+
+class MeasuresSettings(Section):
+    """How the customer base is measured."""
+
+    zone: str
+    data_begin: datetime | None
+    silence_days: Days | None
+    revenue_months: Annotated[int, Field(ge=1, le=36)]
+    most_periods: Annotated[int, Field(ge=1, le=600)]
+    minimum_customers: Annotated[int, Field(ge=1)]
+    yardstick: str | None
+    yardsticks: dict[str, Yardstick]
+    lifetime_months: Annotated[int, Field(ge=1, le=600)]
+    discount_share: Annotated[float, Field(ge=0, lt=1)]
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in zoneinfo.available_timezones():
+            raise ValueError(f"unknown time zone '{zone}'; nearest: {nearest(zone, zoneinfo.available_timezones())}")
+        return zone
+
+    @field_validator("yardsticks")
+    @classmethod
+    def _in_order(cls, yardsticks: dict[str, Yardstick]) -> dict[str, Yardstick]:
+        for name, (low, high, _) in yardsticks.items():
+            if low > high:
+                raise ValueError(f"yardstick '{name}' goes from {low:g} to {high:g}; write the smaller one first")
+        return yardsticks
+
+    @model_validator(mode="after")
+    def _known_yardstick(self) -> Self:
+        if self.yardstick is not None and self.yardstick not in self.yardsticks:
+            near = nearest(self.yardstick, self.yardsticks)
+            raise ValueError(f"yardstick '{self.yardstick}' is not among measures.yardsticks; nearest: {near}")
+        return self
