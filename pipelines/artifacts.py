@@ -61,6 +61,7 @@ ARTIFACTS: dict[str, Artifact] = {
         Artifact("champion", "record", "The promoted version and why."),
         Artifact("export", "folder", "The champion as a folder that stands alone."),
         Artifact("scored", "record", "The newest scoring run and its coverage."),
+        Artifact("marted", "record", "The mart of the dashboard and of BI tools, and its rows."),
     )
 }
 

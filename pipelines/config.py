@@ -15,8 +15,10 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from pipelines.config_act import ActSettings
+from pipelines.config_dashboard import DashboardSettings
 from pipelines.config_job import JobSettings
 from pipelines.config_label import VARIANTS, LabelSettings
+from pipelines.config_mart import MartSettings
 from pipelines.config_measures import MeasuresSettings
 from pipelines.config_problems import described
 from pipelines.config_score import ScoreSettings
@@ -163,6 +165,8 @@ class Project(Section):
     job: JobSettings
     act: ActSettings
     measures: MeasuresSettings
+    mart: MartSettings
+    dashboard: DashboardSettings
     tracking: TrackingSettings
 
     @model_validator(mode="after")

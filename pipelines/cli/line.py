@@ -57,6 +57,7 @@ STAGES = {
     "evaluate": "Judge every model on customers that none has seen.",
     "promote": "Let the new model challenge the champion.",
     "export": "Put the champion into a folder that stands alone.",
+    "mart": "Write the tables that the dashboard and BI tools read.",
 }
 for _name, _summary in STAGES.items():
     _stage_command(_name, _summary)

@@ -70,6 +70,22 @@ def report(
 
 
 @app.command()
+def dashboard(
+    project: Project = "demo",
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8501,
+    debug: Debug = False,
+) -> None:
+    """Open the dashboard on the newest scores, en and zh, on 127.0.0.1 only."""
+
+    def work() -> None:
+        from pipelines.dashboard.server import serve
+
+        serve(project, port)
+
+    guarded(work, debug)
+
+
+@app.command()
 def ui(
     project: Project = "demo",
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000,

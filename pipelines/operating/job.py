@@ -21,7 +21,7 @@ from pipelines.operating.log import REFUSED, JobLog
 from pipelines.runner import Ran, Runner
 from pipelines.stage import all_stages
 
-STAGES = ("ingest", "validate", "score", "deliver")
+STAGES = ("ingest", "validate", "score", "mart", "deliver")
 STOPPED_EXIT_CODE = 143
 """128 and the number of the signal by which schedulers end a process."""
 

@@ -1,0 +1,137 @@
+"""What Streamlit runs for each look at the dashboard: who looks, in which language, at which page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from evaluation.gates.words import Words
+from pipelines.config import Project, load_project
+from pipelines.dashboard.access import Attempts, Viewer, password, viewer_of
+from pipelines.dashboard.drawn import say, style
+from pipelines.dashboard.screen import Screen
+from pipelines.dashboard.views import at_risk, customer
+from pipelines.errors import ChurnLabError
+
+PAGES: dict[str, tuple[Words, Callable[[Screen], None]]] = {
+    "risk": (Words("Customers at risk", "流失风险客户"), at_risk.view),
+    "customer": (Words("One customer", "客户详情"), customer.view),
+}
+LANGUAGES = {"en": "English", "zh": "中文"}
+LANGUAGE = Words("Language", "语言")
+PASSWORD, ENTER = Words("Password", "密码"), Words("Enter", "进入")
+WRONG = Words("That is not the password.", "密码不正确。")
+WAIT = Words("Too many attempts: wait {seconds:.0f} seconds.", "尝试次数过多，请等待 {seconds:.0f} 秒。")
+NOBODY = Words(
+    "The reverse proxy did not say who you are (header {header}).", "反向代理未提供用户身份（请求头 {header}）。"
+)
+NO_MART = Words("There is nothing to show yet.", "暂无可显示的数据。")
+DO = Words("What to do: {do}", "处理方法：{do}")
+
+
+def main(name: str) -> None:
+    """Draw the page that is asked for.
+
+    Parameters
+    ----------
+    name
+        The project, as for `load_project`.
+    """
+    project = _project(name)
+    language = _language()
+    st.set_page_config(page_title=say(_title(project), language), layout="wide")
+    st.html(style())
+    viewer = _viewer(project, language)
+    if viewer is None:
+        return
+    screen = Screen(project, viewer, language, {})
+    for key, (title, view) in PAGES.items():
+        screen.pages[key] = st.Page(_drawn(screen, key, view), title=say(title, language), url_path=key)
+    page = st.navigation(list(screen.pages.values()), expanded=True)
+    _switch(language)
+    page.run()
+
+
+def _drawn(screen: Screen, key: str, view: Callable[[Screen], None]) -> Callable[[], None]:
+    """Draw a page; what is missing is said in a sentence, never by a traceback."""
+
+    def draw() -> None:
+        if st.session_state.get("at") != key:
+            st.session_state.update(at=key, visit_number=st.session_state.get("visit_number", 0) + 1)
+        try:
+            view(replace(screen, visit=st.session_state["visit_number"]))
+        except ChurnLabError as error:
+            screen.answer(NO_MART)
+            st.info(screen.say(Words(DO.en.format(do=error.do), DO.zh.format(do=error.do))))
+
+    return draw
+
+
+@st.cache_resource
+def _project(name: str) -> Project:
+    return load_project(name)
+
+
+@st.cache_resource
+def _attempts() -> Attempts:
+    return Attempts()
+
+
+def _title(project: Project) -> Words:
+    return Words(f"{project.title['en']} · customers at risk", f"{project.title['zh']} · 客户流失预警")
+
+
+def _language() -> str:
+    """Give the language chosen, else that of the address, else the browser's."""
+    asked = st.session_state.get("language") or st.query_params.get("lang")
+    if asked not in LANGUAGES:
+        asked = "zh" if (st.context.locale or "").startswith("zh") else "en"
+    return str(asked)
+
+
+def _switch(language: str) -> None:
+    with st.sidebar:
+        st.segmented_control(
+            say(LANGUAGE, language),
+            list(LANGUAGES),
+            format_func=LANGUAGES.__getitem__,
+            default=language,
+            key="language",
+            required=True,
+        )
+
+
+def _viewer(project: Project, language: str) -> Viewer | None:
+    settings = project.dashboard
+    if settings.access == "header":
+        found = viewer_of(settings, st.context.headers)
+        if found is None:
+            st.error(say(NOBODY, language).format(header=settings.user_header))
+        return found
+    if settings.access == "password" and not st.session_state.get("entered"):
+        _ask_password(language)
+        return Viewer() if st.session_state.get("entered") else None
+    return Viewer()
+
+
+def _ask_password(language: str) -> None:
+    with st.form("enter", border=False):
+        given = st.text_input(say(PASSWORD, language), type="password")
+        asked = st.form_submit_button(say(ENTER, language))
+    if not asked:
+        return
+    attempts = _attempts()
+    if attempts.wait_s:
+        st.error(say(WAIT, language).format(seconds=attempts.wait_s + 0.5))
+    elif attempts.try_password(given, password()):
+        st.session_state["entered"] = True
+        st.rerun()
+    else:
+        st.error(say(WRONG, language))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,85 @@
+"""What a page draws on: the project, who looks, in which language, and the pages to lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from evaluation.gates.words import Words
+from pipelines.config import Project
+from pipelines.dashboard.access import Viewer
+from pipelines.dashboard.drawn import blocks_html, html, say
+from pipelines.dashboard.store import Mart, opened
+from pipelines.report.blocks import Block
+from pipelines.report.numbers import money
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page's ground.
+
+    Parameters
+    ----------
+    project
+        The project.
+    viewer
+        Who looks.
+    language
+        ``en`` or ``zh``.
+    pages
+        Streamlit pages by name.
+    visit
+        Grows each time that the viewer comes to another page.
+    """
+
+    project: Project
+    viewer: Viewer
+    language: str
+    pages: dict[str, Any] = field(default_factory=dict)
+    visit: int = 0
+
+    @contextmanager
+    def mart(self) -> Iterator[Mart]:
+        """Open the mart as the viewer may see it."""
+        with opened(self.project.home, self.viewer) as found:
+            yield found
+
+    def say(self, words: Words) -> str:
+        """Give a text in the viewer's language."""
+        return say(words, self.language)
+
+    def answer(self, words: Words, note: Words | None = None) -> None:
+        """Open the page with the sentence that says what it means."""
+        said = "" if note is None else self.say(note)
+        st.html(html("heading.html", self.language, answer=self.say(words), note=said))
+
+    def draw(self, *blocks: Block) -> None:
+        """Draw blocks of the report."""
+        if blocks:
+            st.html(blocks_html(blocks, self.language))
+
+    def heading(self, words: Words, note: Words | None = None) -> None:
+        """Head a part of the page."""
+        said = "" if note is None else self.say(note)
+        st.html(html("part_heading.html", self.language, title=self.say(words), note=said))
+
+    def money(self, amount: float | None) -> str:
+        """Say an amount in the project's currency."""
+        return self.say(money(amount, self.project.currency))
+
+    def to_customer(self, customer_id: str, label: str) -> None:
+        """Lead to a customer's page."""
+        st.page_link(self.pages["customer"], label=plain(label), query_params={"customer": customer_id})
+
+
+def plain(text: str) -> str:
+    r"""Take from a text of others what Streamlit would read as Markdown, HTML or an icon.
+
+    >>> plain("<b>A*B</b>: [x](http://y) :red[z]")
+    '\\<b\\>A\\*B\\</b\\>\\: \\[x\\]\\(http\\://y\\) \\:red\\[z\\]'
+    """
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|:$~" and sign not in "-." else sign for sign in text)

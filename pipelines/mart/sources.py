@@ -1,0 +1,56 @@
+"""What the mart is built from, seen through views that have every column: one that an older file lacks is empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.tables import TABLES
+from pipelines.warehouse.scores import SCHEMA as SCORES
+from pipelines.warehouse.scores import TABLES as SCORE_TABLES
+from pipelines.warehouse.sql import identifier, statement
+
+TYPES = {
+    "string": "VARCHAR",
+    "int64": "BIGINT",
+    "float64": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMP",
+}
+
+
+def seen(connection: Any, accepted: dict[str, Any]) -> None:
+    """Make a temporary view `from_NAME` of each table that the mart reads.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection to the warehouse.
+    accepted
+        The artifact of that name.
+    """
+    for table in SCORE_TABLES:
+        _view(connection, SCORES, table.name, table.columns)
+    for canonical in TABLES.values():
+        columns = {column.name: TYPES[column.type] for column in canonical.all_columns}
+        there = canonical.name in accepted.get("tables", {})
+        _view(connection, accepted["schema"] if there else "", canonical.name, columns)
+
+
+def _view(connection: Any, schema: str, table: str, columns: dict[str, str]) -> None:
+    there = _columns(connection, schema, table)
+    chosen = ", ".join(
+        f"CAST({identifier(name) if name in there else 'NULL'} AS {kind}) AS {identifier(name)}"
+        for name, kind in columns.items()
+    )
+    source = statement("FROM", identifier(schema, table)) if there else "WHERE false"
+    view = identifier(f"from_{table}")
+    connection.execute(statement("CREATE OR REPLACE TEMP VIEW", view, "AS SELECT", chosen, source))
+
+
+def _columns(connection: Any, schema: str, table: str) -> set[str]:
+    found = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = ? "
+        "AND table_name = ?",
+        [schema, table],
+    )
+    return {name for (name,) in found.fetchall()}

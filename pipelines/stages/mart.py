@@ -1,0 +1,24 @@
+"""Write the tables that the dashboard and BI tools read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.config import Project
+from pipelines.config_mart import MartSettings
+from pipelines.console import Progress
+from pipelines.stage import stage
+
+
+@stage(writes=["marted"], skippable=False, sections=("evaluate",))
+def mart(
+    project: Project, settings: MartSettings, progress: Progress, scored: dict[str, Any], accepted: dict[str, Any]
+) -> dict[str, Any]:
+    """Copy what the newest scores mean into the mart, for the dashboard and BI tools."""
+    from pipelines.mart.build import FILE, build
+    from pipelines.warehouse.duckdb_file import warehouse
+
+    with warehouse(project.home) as connection:
+        rows = build(connection, project, accepted)
+    progress.note(f"{rows['churn_latest']:,} customers in {project.home / FILE}")
+    return {"file": FILE, "as_of": scored["as_of"], "rows": rows}
