@@ -1,5 +1,7 @@
 """Uplift and Qini curves against counting by hand, policies against the truth, and learners on a known response."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,7 +75,8 @@ def company(seed: int, rows: int = 6_000, control_share: float = 0.4):
     treated = random.random(rows) >= control_share
     stayed = (random.random(rows) < 1 - features["score"] + treated * uplift.clip(None, features["score"])).to_numpy()
     propensity = np.full(rows, 1 - control_share)
-    return Experiment(features, stayed.astype(float), treated, propensity), uplift.to_numpy()
+    score = features["score"].to_numpy()
+    return Experiment(features, stayed.astype(float), treated, propensity, score), uplift.to_numpy()
 
 
 def test_intervals_hold_the_coefficient_and_a_policys_worth():
@@ -122,14 +125,14 @@ def test_each_learner_finds_whom_treatment_helps_and_whom_it_harms(learner):
     learnt, _ = company(0, rows=20_000)
     fresh, true = company(1, rows=20_000)
 
-    predicted = fit_uplift(learnt, learner).predict(fresh.features)
+    predicted = fit_uplift(learnt, learner).predict(fresh.features, fresh.risk)
 
     assert np.corrcoef(predicted, true)[0, 1] > 0.8
     chosen, at_risk = predicted > 0.02, top_share(fresh.features["score"], np.mean(predicted > 0.02))
     assert (true[chosen] < 0).mean() < 0.02 < (true[at_risk] < 0).mean()
     gains = transformed_outcome(fresh.outcome, fresh.treated, fresh.propensity, 1 - fresh.features["score"])
     assert policy_difference(gains, chosen, at_risk).low > 0
-    assert fit_uplift(learnt, learner).predict(fresh.features).tolist() == predicted.tolist()
+    assert fit_uplift(learnt, learner).predict(fresh.features, fresh.risk).tolist() == predicted.tolist()
 
 
 def test_without_different_responses_uplift_does_not_replace_risk():
@@ -140,7 +143,7 @@ def test_without_different_responses_uplift_does_not_replace_risk():
         treated = random.random(3_000) < 0.5
         stayed = (random.random(3_000) < 1 - features["score"] * np.where(treated, 0.7, 1)).astype(float).to_numpy()
         experiment = Experiment(features, stayed, treated, np.full(3_000, 0.5))
-        predicted = cross_fitted_uplift(experiment, "t", UpliftSettings(rounds=20, folds=2))
+        predicted = cross_fitted_uplift(experiment, "t", UpliftSettings(folds=2))
         gains = transformed_outcome(stayed, treated, 0.5, 1 - features["score"])
         difference = policy_difference(gains, top_share(predicted, 0.3), top_share(features["score"], 0.3))
         used += difference.low > 0
@@ -155,7 +158,7 @@ def test_cross_fitting_keeps_a_row_from_its_own_outcome():
     noise = random.normal(size=2_000)
     experiment = Experiment(features, noise, treated, np.full(2_000, 0.5))
     own = transformed_outcome(noise, treated, 0.5)
-    settings = UpliftSettings(smallest_leaf=1, depth=8)
+    settings = UpliftSettings(smallest_leaf_share=1e-4, depth=8)
 
     seen = fit_uplift(experiment, "t", settings).predict(features)
 
@@ -172,6 +175,8 @@ def test_cross_fitting_keeps_a_row_from_its_own_outcome():
         (lambda: auuc([1, 0], [1, 0], [1, 2], replicates=1), JudgementError, "replicates must be at least 2"),
         (lambda: fit_uplift(company(0, 1_000)[0], "s"), TrainingError, "learner 's'"),
         (lambda: company(0, 300), TrainingError, "an arm of 1.. rows"),
+        (lambda: fit_uplift(company(0)[0]).predict(company(0)[0].features), TrainingError, "no risk to a model"),
+        (lambda: replace(company(0)[0], risk=np.zeros(6_000)), TrainingError, "a risk of 0"),
     ],
 )
 def test_what_cannot_be_judged_or_learnt_says_why(work, error, message):
