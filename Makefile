@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-SERVICES := spark or postgres or browser
+SERVICES := spark or postgres or mysql or browser
 WORKERS  := -n 2 --dist loadfile
 
 .PHONY: help run test test-all check lint docs lock
@@ -18,7 +18,7 @@ help:  ## Show what there is
 run: $(READY)  ## Install, then run the demo company to the end
 	@$(BIN)/churnlab run
 
-test: $(READY)  ## Install, then run every test that needs no Spark, PostgreSQL server or browser
+test: $(READY)  ## Install, then run every test that needs no Spark, database server or browser
 	@$(BIN)/python -m pytest -q $(WORKERS) -m "not ($(SERVICES))"
 
 test-all: $(READY)  ## Run every test; a missing service is a failure

@@ -62,6 +62,7 @@ ARTIFACTS: dict[str, Artifact] = {
         Artifact("export", "folder", "The champion as a folder that stands alone."),
         Artifact("scored", "record", "The newest scoring run and its coverage."),
         Artifact("marted", "record", "The mart of the dashboard and of BI tools, and its rows."),
+        Artifact("delivered", "record", "What the newest delivery changed in each destination."),
     )
 }
 

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from pipelines.config_act import ActSettings
 from pipelines.config_dashboard import DashboardSettings
+from pipelines.config_deliver import DeliverSettings
 from pipelines.config_job import JobSettings
 from pipelines.config_label import VARIANTS, LabelSettings
 from pipelines.config_mart import MartSettings
@@ -162,6 +163,7 @@ class Project(Section):
     evaluate: EvaluateSettings
     promote: PromoteSettings
     score: ScoreSettings
+    deliver: DeliverSettings
     job: JobSettings
     act: ActSettings
     measures: MeasuresSettings

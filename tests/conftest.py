@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipelines.runner import Ran, Runner
 
 HOME = Path(__file__).parent.parent
-SERVICES = ("spark", "postgres", "browser")
+SERVICES = ("spark", "postgres", "mysql", "browser")
 REQUIRE_SERVICES = "CHURNLAB_REQUIRE_SERVICES"
 FOREIGN_SETTINGS = ("CHURNLAB__", "MLFLOW_")
 

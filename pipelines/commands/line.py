@@ -38,6 +38,8 @@ def run_stage(
     runner.alone(name)
     if name == "score":
         runner.alone("mart")
+    if name == "score" and runner.project.deliver.destinations:
+        runner.alone("deliver")
     if name == "validate":
         _usability(runner)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from pipelines.addresses import resolved
 from pipelines.errors import ConfigError, ConnectionFailed, DataError
 from pipelines.ingest.headers import column_names
 from pipelines.ingest.mapping import Reading
@@ -40,7 +39,7 @@ def stage_postgres(source: Reading, staging: Staging) -> Staged:
     """
     import psycopg
 
-    address = _address(source.url or "")
+    address = resolved(source.url or "", "a source")
     path = staging.new_file(".csv")
     with _connected(address) as connection:
         try:
@@ -62,20 +61,6 @@ def stage_postgres(source: Reading, staging: Staging) -> Staged:
         ) from None
     path.unlink()
     return staging.staged(table)
-
-
-def _address(url: str) -> str:
-    """Put environment variables in the place of ``${NAME}``."""
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1]
-        if name not in os.environ:
-            raise ConfigError(
-                f"The url of a source needs the environment variable {name}", do=f"set {name} and try again"
-            )
-        return os.environ[name]
-
-    return re.sub(r"\$\{(\w+)\}", value, url)
 
 
 def _connected(address: str) -> psycopg.Connection[Any]:
