@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from evaluation.business.periods import Unit
+    from evaluation.business.flows import Base, Segmentation
+    from evaluation.business.periods import Periods, Unit
     from pipelines.business.material import Material
     from pipelines.config_measures import Yardstick
 
 FLOWS, RATES, YARDSTICKS = "customer_flows", "measures", "yardsticks"
+SEGMENTS, TAGS, MOVEMENTS = "customer_segments", "customer_tags", "segment_movements"
+COHORTS, SURVIVAL, SURVIVAL_TESTS = "cohort_retention", "survival", "survival_tests"
+NODES, REASONS, VALUES = "lifecycle_nodes", "leaving_reasons", "customer_value"
 
 
 def refresh(project: Project) -> dict[str, pd.DataFrame]:
@@ -47,7 +51,30 @@ def refresh(project: Project) -> dict[str, pd.DataFrame]:
 
 def computed(material: Material) -> dict[str, pd.DataFrame]:
     """Compute every table without writing it."""
-    return in_periods(material)
+    import pandas as pd
+
+    from evaluation.business.cohorts import cohort_retention
+    from evaluation.business.movement import movements
+    from pipelines.business import lives, segments
+    from pipelines.business.monthly import segmentations
+    from pipelines.business.value import customer_values
+
+    periods = material.periods()
+    base = material.base(periods)
+    several = segmentations(material, base, periods)
+    frames = _told(material, base, periods, several)
+    frames[SEGMENTS] = segments.customer_segments(material, base, periods, several)
+    frames[TAGS] = segments.tags(material, frames[SEGMENTS])
+    moving = [each for each in several if len(each.place) > 1]
+    frames[MOVEMENTS] = pd.concat([movements(each, periods.names) for each in moving], ignore_index=True)
+    frames[COHORTS] = cohort_retention(base.spells, periods, material.project.measures.minimum_customers)
+    frames[SURVIVAL], frames[SURVIVAL_TESTS] = lives.survival(
+        material, base, [each for each in several if len(each.place) == 1]
+    )
+    frames[NODES] = lives.nodes(material, base)
+    frames[REASONS] = lives.reasons(material, periods)
+    frames[VALUES] = customer_values(material.engine, material.tables, material.project, periods.edges[-1])
+    return frames
 
 
 def in_periods(
@@ -70,11 +97,18 @@ def in_periods(
     by
         Segmentations; all by default.
     """
+    from pipelines.business.monthly import segmentations
+
+    periods = material.periods(first, last, unit)
+    base = material.base(periods)
+    return _told(material, base, periods, segmentations(material, base, periods, by))
+
+
+def _told(material: Material, base: Base, periods: Periods, several: Sequence[Segmentation]) -> dict[str, pd.DataFrame]:
     from evaluation.business.yardsticks import beside_yardstick
     from pipelines.business.monthly import measured
 
-    periods = material.periods(first, last, unit)
-    sums, rates = measured(material, periods, by)
+    sums, rates = measured(material, base, periods, several)
     name, yardstick = yardstick_of(material)
     beside = beside_yardstick(rates, *yardstick, months=periods.months)
     return {FLOWS: sums, RATES: rates, YARDSTICKS: beside.assign(yardstick=name)}
@@ -125,3 +159,48 @@ def yardsticks(connection: Any, segmentation: str = "all") -> pd.DataFrame:
         (``better``, ``within``, ``worse``, ``not sure``) and ``yardstick``, its name.
     """
     return read_table(connection, YARDSTICKS, {"segmentation": segmentation})
+
+
+def segments(connection: Any) -> pd.DataFrame:
+    """Read the segments of every customer at the end of the last period, and what they rest on."""
+    return read_table(connection, SEGMENTS)
+
+
+def tags(connection: Any) -> pd.DataFrame:
+    """Read the tags that customers have by the rules of the project."""
+    return read_table(connection, TAGS)
+
+
+def movements(connection: Any, segmentation: str) -> pd.DataFrame:
+    """Read how many customers moved from which segment to which, period by period."""
+    return read_table(connection, MOVEMENTS, {"segmentation": segmentation})
+
+
+def cohorts(connection: Any) -> pd.DataFrame:
+    """Read the triangle of retention: cohort, age in periods, share still there."""
+    return read_table(connection, COHORTS)
+
+
+def survival(connection: Any, segmentation: str = "all") -> pd.DataFrame:
+    """Read the share of customers who stay so many months, with its interval."""
+    return read_table(connection, SURVIVAL, {"segmentation": segmentation})
+
+
+def survival_tests(connection: Any) -> pd.DataFrame:
+    """Read whether the segments of each kind stay differently long."""
+    return read_table(connection, SURVIVAL_TESTS)
+
+
+def nodes(connection: Any) -> pd.DataFrame:
+    """Read how often customers leave around the nodes of their life, beside other times."""
+    return read_table(connection, NODES)
+
+
+def reasons(connection: Any) -> pd.DataFrame:
+    """Read why customers left, period by period."""
+    return read_table(connection, REASONS)
+
+
+def values(connection: Any) -> pd.DataFrame:
+    """Read what each customer is still worth at the end of the last period."""
+    return read_table(connection, VALUES)

@@ -145,7 +145,7 @@ class Material:
         if table not in self.tables:
             return None
         found = bucketed(table, self.tables[table], edges)
-        return Purchases.of(self.engine.to_pandas(self._placed(found)), edges, customers)
+        return Purchases.of(self.placed(found), edges, customers)
 
     @cached_property
     def terms_frame(self) -> pd.DataFrame | None:
@@ -158,7 +158,7 @@ class Material:
         known = [each for each in self.outcomes if isinstance(each, Contractual)]
         definition = known[0] if known else Contractual(grace_days=0)
         terms = priced_terms(definition.terms(self.tables), self.tables[CONTRACTS.name], self.window.data_end)
-        return self.engine.to_pandas(self._placed(terms))
+        return self.placed(terms)
 
     def base(self, periods: Periods, months_back: Sequence[int] = ()) -> Base:
         """Bring together everything that the measures of periods are made of.
@@ -208,8 +208,9 @@ class Material:
         frame = pd.DataFrame({"customer_id": spells.customers, "place": range(len(spells.customers))})
         self.engine.create_table(PLACES, frame, temp=True, overwrite=True)
 
-    def _placed(self, rows: ir.Table) -> ir.Table:
-        return rows.inner_join(self.engine.table(PLACES), "customer_id").drop("customer_id")
+    def placed(self, rows: ir.Table) -> pd.DataFrame:
+        """Read rows with the ``place`` of the customer for the id. Follows `spells`."""
+        return self.engine.to_pandas(rows.inner_join(self.engine.table(PLACES), "customer_id").drop("customer_id"))
 
 
 @contextmanager

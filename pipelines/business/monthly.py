@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pipelines.business.material import Material
+from pipelines.business.segments import by_rfm_class, by_stage, by_tier
 from pipelines.errors import ConfigError
 from pipelines.ingest.nearest import nearest
 
@@ -20,7 +21,7 @@ ATTRIBUTES = ("industry", "company_size", "region", "channel")
 
 
 def measured(
-    material: Material, periods: Periods, by: Sequence[str] | None = None
+    material: Material, base: Base, periods: Periods, several: Sequence[Segmentation]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure periods.
 
@@ -28,10 +29,12 @@ def measured(
     ----------
     material
         The project's tables.
+    base
+        Its customers.
     periods
         The periods.
-    by
-        Names of segmentations; all that the data allow by default.
+    several
+        Divisions of the customers.
 
     Returns
     -------
@@ -41,8 +44,7 @@ def measured(
     from evaluation.business.flows import flows
     from evaluation.business.measures import rates
 
-    base = material.base(periods)
-    sums = flows(base, periods, segmentations(material, base, periods, by))
+    sums = flows(base, periods, several)
     found = rates(sums, minimum_customers=material.project.measures.minimum_customers)
     return sums.drop(columns=[name for name in sums if str(name).startswith("_")]), found
 
@@ -79,5 +81,13 @@ def _makers(material: Material, base: Base, periods: Periods) -> Mapping[str, Ca
     }
     terms, frame = base.terms, material.terms_frame
     if terms is not None and frame is not None and frame["plan"].notna().any():
-        makers["plan"] = lambda: by_plan(terms, frame["plan"], len(customers), edges)
-    return makers | {"tenure": lambda: by_tenure(base.spells, edges)}
+        makers["plan"] = partial(by_plan, terms, frame["plan"], len(customers), edges)
+    makers |= {
+        "tenure": partial(by_tenure, base.spells, edges),
+        "lifecycle_stage": partial(by_stage, material, base, periods),
+    }
+    if base.orders is not None:
+        makers["rfm_class"] = partial(by_rfm_class, material, base, periods)
+    if base.terms is not None or base.orders is not None:
+        makers["tier"] = partial(by_tier, material, base, periods)
+    return makers

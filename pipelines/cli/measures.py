@@ -25,7 +25,7 @@ def measures(
 ) -> None:
     """Say who came, stayed and left, and what it cost; write it to the tables of the schema business.
 
-    With --from, --to or --every only those periods are computed, and nothing is written.
+    With --by, --from, --to or --every only that is computed, and nothing is written.
     """
 
     def work() -> None:

@@ -21,8 +21,9 @@ UNITS = ("month", "quarter", "year", "all")
 SHOWN = 12
 HEADS = {
     "en": ("period", "at the start", "new", "returned", "lost", "at the end"),
-    "zh": ("期间", "期初客户", "新增", "回流", "流失", "期末客户"),
+    "zh": ("期间", "期初", "新增", "回流", "流失", "期末"),
 }
+COUNTED = ("opening", "new", "returned", "lost", "closing")
 BY_HEAD = {"en": "segment", "zh": "分组"}
 TITLES = {
     "en": "{title} · customers and rates",
@@ -50,7 +51,7 @@ class Asked:
     @property
     def is_look(self) -> bool:
         """Whether only some periods are looked at, so that the tables stay as they are."""
-        return bool(self.first or self.last or self.every != "month")
+        return bool(self.by or self.first or self.last or self.every != "month")
 
 
 def tell_measures(project_name: str, asked: Asked, overrides: list[str]) -> None:
@@ -121,25 +122,23 @@ def _plain(value: Any) -> Any:
 def _show_periods(project: Project, frames: dict[str, pd.DataFrame], language: str) -> None:
     from pipelines.business.book import FLOWS, RATES, YARDSTICKS
 
-    flows = frames[FLOWS].query("segmentation == @ALL").tail(SHOWN)
-    rates = frames[RATES].query("segmentation == @ALL")
+    flows, rates, beside = (_whole(frames[name]) for name in (FLOWS, RATES, YARDSTICKS))
+    flows = flows.tail(SHOWN)
     _show(project, TITLES[language].format(title=project.title[_title(language)]), flows, rates, "period", language)
-    beside = frames[YARDSTICKS].query("segmentation == @ALL and verdict == 'told'").tail(1)
-    for row in beside.itertuples(index=False):
+    for row in beside[beside["verdict"] == "told"].tail(1).itertuples(index=False):
         ends = {"least": row.yardstick_low, "most": row.yardstick_high, "name": row.yardstick}
         said = {"period": row.period, "value": row.value, "low": row.low, "high": row.high}
         Console().line(YARDSTICK[language].format(**said, **ends))
 
 
+def _whole(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["segmentation"] == "all"]
+
+
 def _show_segments(project: Project, frames: dict[str, pd.DataFrame], by: str, language: str) -> None:
     from pipelines.business.book import FLOWS, RATES
-    from pipelines.ingest.nearest import nearest
 
     flows = frames[FLOWS]
-    if by not in set(flows["segmentation"]):
-        there = sorted(set(flows["segmentation"]) - {"all"})
-        given = f"There is no segmentation '{by}' in these data"
-        raise ConfigError(given, allowed=nearest(by, there), do="choose one")
     period = flows["period"].iloc[-1]
     chosen = flows[(flows["segmentation"] == by) & (flows["period"] == period)]
     chosen = chosen[chosen[["customers_opening", "customers_closing"]].any(axis=1)]
@@ -150,20 +149,21 @@ def _show_segments(project: Project, frames: dict[str, pd.DataFrame], by: str, l
 
 
 def _show(project: Project, title: str, flows: pd.DataFrame, rates: pd.DataFrame, key: str, language: str) -> None:
-    """Print a row for each period or segment: who came and left, then every rate that is known of it."""
+    """Print two tables of a row for each period or segment: customers and their rates; revenue and purchases."""
     from evaluation.business.measures import MEASURES
 
-    heads = [BY_HEAD[language] if key == "segment" else HEADS[language][0], *HEADS[language][1:]]
     told = [name for name in MEASURES if name in set(rates["measure"])]
-    names = [getattr(MEASURES[name].words, language) for name in told]
     cell = {(row[key], row["measure"]): row for row in rates.to_dict(orient="records")}
-    counted = ("opening", "new", "returned", "lost", "closing")
-    rows = [
-        [row[key], *(f"{row[f'customers_{name}']:,.0f}" for name in counted)]
-        + [_cell(cell.get((row[key], name)), project.currency, language) for name in told]
-        for row in flows.to_dict(orient="records")
-    ]
-    Console().table(title, [*heads, *names], rows)
+    of_customers = [name for name in told if MEASURES[name].bottom == "customers_opening"]
+    parts = ((title, COUNTED, of_customers), ("", (), [name for name in told if name not in of_customers]))
+    for heading, counted, names in parts:
+        heads = [BY_HEAD[language] if key == "segment" else HEADS[language][0], *HEADS[language][1 : len(counted) + 1]]
+        rows = [
+            [row[key], *(f"{row[f'customers_{name}']:,.0f}" for name in counted)]
+            + [_cell(cell.get((row[key], name)), project.currency, language) for name in names]
+            for row in flows.to_dict(orient="records")
+        ]
+        Console().table(heading, [*heads, *(getattr(MEASURES[name].words, language) for name in names)], rows)
 
 
 def _cell(row: Mapping[Any, Any] | None, currency: str, language: str) -> str:
