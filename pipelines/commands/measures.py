@@ -144,7 +144,7 @@ def _show_segments(project: Project, frames: dict[str, pd.DataFrame], by: str, l
     chosen = chosen[chosen[["customers_opening", "customers_closing"]].any(axis=1)]
     rates = frames[RATES]
     rates = rates[(rates["segmentation"] == by) & (rates["period"] == period)]
-    title = BY_TITLES[language].format(title=project.title[_title(language)], period=period, by=by)
+    title = BY_TITLES[language].format(title=project.title[_title(language)], period=period, by=_by(by, language))
     _show(project, title, chosen, rates, "segment", language)
 
 
@@ -159,11 +159,23 @@ def _show(project: Project, title: str, flows: pd.DataFrame, rates: pd.DataFrame
     for heading, counted, names in parts:
         heads = [BY_HEAD[language] if key == "segment" else HEADS[language][0], *HEADS[language][1 : len(counted) + 1]]
         rows = [
-            [row[key], *(f"{row[f'customers_{name}']:,.0f}" for name in counted)]
+            [_name(row, key, language), *(f"{row[f'customers_{name}']:,.0f}" for name in counted)]
             + [_cell(cell.get((row[key], name)), project.currency, language) for name in names]
             for row in flows.to_dict(orient="records")
         ]
         Console().table(heading, [*heads, *(getattr(MEASURES[name].words, language) for name in names)], rows)
+
+
+def _by(segmentation: str, language: str) -> str:
+    from evaluation.business.segment_words import SEGMENTATIONS
+
+    return str(getattr(SEGMENTATIONS[segmentation], language))
+
+
+def _name(row: Mapping[Any, Any], key: str, language: str) -> str:
+    from evaluation.business.segment_words import segment_words
+
+    return str(getattr(segment_words(row["segmentation"], row[key]), language) if key == "segment" else row[key])
 
 
 def _cell(row: Mapping[Any, Any] | None, currency: str, language: str) -> str:

@@ -11,7 +11,8 @@ from evaluation.business.lifecycle import STAGES, TIERS, stages, tiers
 from evaluation.business.movement import movements
 from evaluation.business.periods import microseconds
 from evaluation.business.rfm import CLASSES, Rfm, RfmEdges, by_rfm, quintiles, rfm_classes, rfm_scores
-from evaluation.business.segmentations import by_attribute, by_tenure
+from evaluation.business.segment_words import segment_words
+from evaluation.business.segmentations import TENURES, by_attribute, by_tenure
 from evaluation.business.tags import tagged
 from evaluation.errors import JudgementError
 
@@ -120,6 +121,15 @@ def test_moves_count_everybody_once():
         ("(none)", "silver"): 1,
     }
     assert found.groupby("segment_from").share.sum().to_list() == pytest.approx([1, 1, 1])
+
+
+def test_every_segment_of_ours_has_a_name_in_both_languages():
+    for segmentation, names in {"rfm_class": CLASSES, "lifecycle_stage": STAGES, "tenure": TENURES}.items():
+        for name in names:
+            assert any("一" <= letter <= "鿿" for letter in segment_words(segmentation, name).zh), name
+    assert segment_words("tier", "standard").zh == "普通"
+    assert segment_words("industry", "(missing)").zh == "未知"
+    assert segment_words("industry", "retail").zh == "retail"
 
 
 def test_tenure_is_counted_from_the_first_beginning():

@@ -1,0 +1,41 @@
+"""What segments are called, in both languages; names that the data bring stay as they are."""
+
+from __future__ import annotations
+
+from evaluation.business.flows import ALL
+from evaluation.business.lifecycle import REST, STAGES, TIERS
+from evaluation.business.movement import OUTSIDE
+from evaluation.business.rfm import CLASSES
+from evaluation.business.segmentations import TENURES
+from evaluation.gates.words import Words
+from evaluation.model.segments import MISSING
+
+SEGMENTATIONS: dict[str, Words] = {
+    ALL: Words("all", "全部"),
+    "industry": Words("industry", "行业"),
+    "company_size": Words("company size", "企业规模"),
+    "region": Words("region", "地区"),
+    "channel": Words("channel", "渠道"),
+    "plan": Words("plan", "套餐"),
+    "tenure": Words("time as a customer", "客户年限"),
+    "lifecycle_stage": Words("lifecycle stage", "生命周期阶段"),
+    "rfm_class": Words("RFM class", "RFM 分类"),
+    "tier": Words("value tier", "价值等级"),
+}
+_TENURES_ZH = ("3 个月以内", "3 至 6 个月", "6 至 12 个月", "1 至 2 年", "2 年以上")
+_OF_ANY = {ALL: Words("all", "全部"), MISSING: Words("not known", "未知"), OUTSIDE: Words("none", "无")}
+_SEGMENTS: dict[str, dict[str, Words]] = {
+    "rfm_class": CLASSES,
+    "lifecycle_stage": STAGES,
+    "tier": TIERS | {REST: Words("standard", "普通")},
+    "tenure": {en: Words(en, zh) for en, zh in zip(TENURES, _TENURES_ZH, strict=True)},
+}
+
+
+def segment_words(segmentation: str, segment: str) -> Words:
+    """Say a segment.
+
+    >>> segment_words("tier", "gold").zh, segment_words("region", "north").en
+    ('黄金', 'north')
+    """
+    return _SEGMENTS.get(segmentation, {}).get(segment) or _OF_ANY.get(segment) or Words(segment, segment)
