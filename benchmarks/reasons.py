@@ -70,8 +70,10 @@ def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     from pipelines.bands import steady_bands
     from pipelines.config import load_project
     from pipelines.panel import project_signals
-    from pipelines.reasons import explained, peers_of, usual_among_peers
     from pipelines.rows import labelled_rows
+    from pipelines.scoring.peers import TABLE, Peers
+    from pipelines.scoring.reasons import explained
+    from pipelines.scoring.source import Source
     from pipelines.warehouse.duckdb_file import warehouse
     from training.model import load_model
 
@@ -91,11 +93,15 @@ def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
             "band": steady_bands(probability, project.score),
         }
     )
-    with warehouse(project.home, read_only=True) as connection:
-        peers = peers_of(connection, store.load("accepted"))
     signals = pd.concat([test.features, pd.Series(test.customer, name="customer_id")], axis=1)
-    usual = usual_among_peers(model, signals, peers)
-    told = explained(model, signals, scores, project.score, dict(project_signals(project)), usual)
+    read = scores["band"].isin(project.score.reason_bands).to_numpy()
+    with warehouse(project.home, read_only=True) as connection:
+        connection.execute("CREATE TEMP TABLE _signals AS SELECT * FROM signals")
+        peers = Peers.of(Source.of(connection, "_signals"), model.features, store.load("accepted"))
+        segment = connection.execute(f"SELECT segment FROM {TABLE} ORDER BY place").df()["segment"]
+        usual = peers.usual(segment[read])
+    chosen = (signals[read].reset_index(drop=True), scores[read].reset_index(drop=True))
+    told = explained(model, *chosen, project.score, dict(project_signals(project)), usual)
     truth = visible(project.home / "truth", datetime.fromisoformat(calendar["test_cutoff"]))
     left = scores[(test.label == 1) & scores["band"].isin(project.score.reason_bands)]
     return told, truth[truth["customer_id"].isin(left["customer_id"])]

@@ -123,7 +123,7 @@ class _Assembly:
         self._store.view(self._names["people"], self._store.compile(self._people(cutoff)))
         self._keep(self._names["values"], self._statements["values"])
         self._store.view(self._names["panel"], self._statements["panel"])
-        return self._store.table(self._names["panel"])
+        return _doubles(self._store.table(self._names["panel"]))
 
     def _people(self, cutoff: datetime) -> ir.Table:
         people = self._population.filter(self._population[CUTOFF] == ibis.literal(cutoff))
@@ -144,6 +144,12 @@ class _Assembly:
         for level in needs.levels:
             table = _derived(table, level, panel.thresholds)
         return table.select(CUSTOMER, CUTOFF, *(column.name for column in panel.columns))
+
+
+def _doubles(table: ir.Table) -> ir.Table:
+    """Turn decimals into doubles: a plain 1.0 is a decimal to an engine, and a formula of such literals stays one."""
+    decimals = {name: "float64" for name, kind in table.schema().items() if kind.is_decimal()}
+    return table.cast(decimals) if decimals else table
 
 
 def _bound(store: Store, table: ir.Table) -> ir.Table:

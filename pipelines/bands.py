@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.config_score import ScoreSettings
 
@@ -26,7 +26,7 @@ def band_names(bands: Mapping[str, float]) -> list[str]:
 
 def steady_bands(
     probability: npt.NDArray[np.float64], settings: ScoreSettings, previous: pd.Series | None = None
-) -> list[str]:
+) -> pd.Categorical[Any]:
     """Give each customer its band: the highest whose floor the probability reaches, with hysteresis.
 
     Parameters
@@ -41,20 +41,22 @@ def steady_bands(
 
     Returns
     -------
-    list of str
-        Names of the bands.
+    pandas.Categorical
+        Names of the bands, shape (rows,); the categories are all bands from the lowest up.
     """
     import numpy as np
+    import pandas as pd
 
     from evaluation.model.stability import steady_band
 
-    names = band_names(settings.bands)
+    names = pd.Index(band_names(settings.bands))
+    none = np.full(len(probability), -1)
     if not settings.bands or not len(probability):
-        return [LOWEST] * len(probability)
-    codes = {name: code for code, name in enumerate(names)}
-    before = [codes.get(name, -1) for name in previous] if previous is not None else np.full(len(probability), -1)
+        return pd.Categorical.from_codes(none + 1, names, ordered=True)
+    before = none if previous is None else names.get_indexer(pd.Index(previous))
     edges = sorted(settings.bands.values())
-    return [names[code] for code in steady_band(before, probability, edges, settings.band_hysteresis_share)]
+    codes = steady_band(before, probability, edges, settings.band_hysteresis_share)
+    return pd.Categorical.from_codes(codes, names, ordered=True)
 
 
 def ranked(scores: pd.DataFrame) -> pd.DataFrame:

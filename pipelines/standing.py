@@ -11,7 +11,6 @@ from pipelines.config import Project
 from pipelines.errors import DataError
 
 if TYPE_CHECKING:
-    import pandas as pd
     from ibis.expr import types as ir
 
 
@@ -37,16 +36,23 @@ class Standing:
     definitions: list[Any]
 
     @classmethod
-    def of(cls, connection: Any, project: Project, manifest: dict[str, Any], accepted: dict[str, Any]) -> Standing:
-        """Find the tables in the warehouse and the signals of the exported champion.
+    def of(
+        cls,
+        connection: Any,
+        project: Project,
+        manifest: dict[str, Any],
+        accepted: dict[str, Any],
+        besides: Iterable[str] = (),
+    ) -> Standing:
+        """Find the tables in the warehouse, the signals of the exported champion and those wanted besides.
 
         Raises
         ------
         DataError
             If the champion reads a signal that nobody declares any more.
         """
+        from pipelines.outcomes import check_tables, outcomes
         from pipelines.panel import canonical_tables, project_signals
-        from pipelines.stages.label import check_tables, outcomes
         from pipelines.warehouse.duckdb_file import backend
 
         assert project.label is not None
@@ -60,7 +66,8 @@ class Standing:
             raise DataError(
                 f"The champion needs signals that are not declared: {', '.join(missing[:5])}", do="train again"
             )
-        return cls(engine, tables, [known[name] for name in manifest["signals"]], definitions)
+        names = dict.fromkeys([*manifest["signals"], *besides])
+        return cls(engine, tables, [known[name] for name in names], definitions)
 
     @property
     def is_relative(self) -> bool:
@@ -97,7 +104,7 @@ class Standing:
         -------
         dict of datetime to ibis Table
             Instant to one row for each of its customers, ``customer_id`` and the champion's signals, as a temporary
-            table of the warehouse: `frame` brings into memory what is wanted of it.
+            table of the warehouse.
         """
         from features.compute import Panel, compute
         from features.frozen import frozen
@@ -114,23 +121,8 @@ class Standing:
             for instant, table in compute(self.engine, tables, people, Panel(self.columns, instants), progress)
         }
 
-    def frame(self, signals: ir.Table, customer_ids: Sequence[str] | None = None) -> pd.DataFrame:
-        """Bring signals into memory: everyone's, or those of some customers in their order, indexed by customer."""
-        if customer_ids is None:
-            found: pd.DataFrame = self.engine.to_pandas(signals)
-            return found
+    def people(self, query: str, instant: datetime) -> Any:
+        """Give the customers of a query with the one column ``customer_id``, at an instant."""
         import ibis
-        import pyarrow as pa
 
-        wanted = ibis.memtable(pa.table({"customer_id": pa.array(list(customer_ids), pa.string())}))
-        some = self.engine.to_pandas(signals.semi_join(wanted, "customer_id"))
-        return some.set_index(some["customer_id"].astype("str")).loc[list(customer_ids)]
-
-    def people(self, customer_ids: Iterable[str], instant: datetime) -> Any:
-        """Make a table of customers at an instant."""
-        import ibis
-        import pyarrow as pa
-
-        ids = pa.array(list(customer_ids), pa.string())
-        times = pa.array([instant] * len(ids), pa.timestamp("us"))
-        return ibis.memtable(pa.table({"customer_id": ids, "cutoff": times}))
+        return self.engine.sql(query).mutate(cutoff=ibis.literal(instant, type="timestamp(6)"))

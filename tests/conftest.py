@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from pipelines.config import Project
     from pipelines.runner import Ran, Runner
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 HOME = Path(__file__).parent.parent
 SERVICES = ("spark", "postgres", "mysql", "browser")

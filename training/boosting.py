@@ -66,9 +66,9 @@ class BoostingCore:
         probability = np.empty(len(frame))
         for start in range(0, len(frame), BATCH_ROWS):
             batch = slice(start, start + BATCH_ROWS)
-            matrix = self._matrix(frame.iloc[batch])
-            self.booster.set_param({"nthread": threads_for(matrix.num_row(), matrix.num_col())})
-            probability[batch] = self.booster.predict(matrix)
+            matrix = self.encoding.matrix(frame.iloc[batch])
+            self.booster.set_param({"nthread": threads_for(*matrix.shape)})
+            probability[batch] = self.booster.inplace_predict(matrix)
         return probability
 
     def importance(self) -> dict[str, float]:

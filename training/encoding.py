@@ -7,6 +7,7 @@ left alone would take it for the first category without a word.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,9 @@ def is_number(series: pd.Series[Any]) -> bool:
     if pd.api.types.is_bool_dtype(series) or pd.api.types.is_numeric_dtype(series):
         return True
     known = series.dropna()
-    return known.empty or (series.dtype == object and all(isinstance(value, bool | int | float) for value in known))
+    return known.empty or (
+        series.dtype == object and all(isinstance(value, bool | int | float | Decimal) for value in known)
+    )
 
 
 def _learn_column(name: str, series: pd.Series[Any]) -> Column:
@@ -149,8 +152,18 @@ def _learn_column(name: str, series: pd.Series[Any]) -> Column:
 def _numbers(series: pd.Series[Any]) -> Floats:
     if not is_number(series):
         raise _other_kind(series, "numbers")
-    values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.clip(np.where(np.isfinite(values), values, np.nan), -LARGEST, LARGEST)
+    if series.dtype == np.float64:
+        values = series.to_numpy()
+    else:
+        values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    # Most columns hold nothing extreme, and are then not copied.
+    if np.isinf(values).any():
+        values = np.where(np.isinf(values), np.nan, values)
+    return np.clip(values, -LARGEST, LARGEST) if _is_large(values) else values
+
+
+def _is_large(values: Floats) -> bool:
+    return bool(len(values)) and max(np.fmax.reduce(values), -np.fmin.reduce(values)) > LARGEST
 
 
 def _positions(series: pd.Series[Any], categories: tuple[str, ...]) -> Floats:

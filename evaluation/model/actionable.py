@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from evaluation.model.levers import LEVERS, Lever
 from evaluation.model.reason_words import sentence, shown
 from evaluation.model.reasons import FEWEST_PEERS, MOST, Usual
-from evaluation.model.rows import FloatArray, IntArray
+from evaluation.model.rows import FloatArray
 from features.declared import SignalColumn
 
 LEAST = 0.005
@@ -49,12 +50,32 @@ class _Pull:
     probability: FloatArray
 
 
+class CountPeers(Protocol):
+    """Counts the peers of a segment who are at least so well off in several signals at once."""
+
+    def __call__(self, segment: str, columns: Sequence[str], direction: FloatArray, target: FloatArray) -> int:
+        """Count them.
+
+        Parameters
+        ----------
+        segment
+            Whose customers are counted; everyone's where it is empty.
+        columns
+            Signals.
+        direction
+            1 for a signal whose risk rises with it, -1 for one whose risk falls, shape (columns,).
+        target
+            Values to compare with, shape (columns,).
+        """
+        ...
+
+
 def what_would_lower(
     predict: Callable[[pd.DataFrame], FloatArray],
     signals: pd.DataFrame,
-    rows: IntArray,
     known: Mapping[str, SignalColumn],
     usual: Usual,
+    count: CountPeers,
     *,
     levers: Sequence[Lever] = LEVERS,
     most: int = MOST,
@@ -67,13 +88,13 @@ def what_would_lower(
     predict
         Gives probabilities for a frame of signals.
     signals
-        Signals of everyone who is scored, shape (customers, signals).
-    rows
-        Positions of the customers to tell about.
+        Signals of the customers to tell about, shape (customers, signals).
     known
         Declared signals by column name; what is not declared is no lever.
     usual
-        Usual values of everyone's peers.
+        Usual values of the peers of the same customers.
+    count
+        Counts peers among everyone who is scored.
     levers
         What can be acted on.
     most
@@ -84,54 +105,53 @@ def what_would_lower(
     Returns
     -------
     pandas.DataFrame
-        One line a lever, the largest fall first: ``row`` (place in `rows`), ``position`` (from 1), ``lever``,
+        One line a lever, the largest fall first: ``row`` (place in `signals`), ``position`` (from 1), ``lever``,
         ``signal`` that speaks, its ``value`` and ``target`` as text, ``probability_then``, ``change`` (below 0),
         ``similar_customers`` (peers at least so well off in all that was changed), ``sentence_en``, ``sentence_zh``.
     """
-    chosen = signals.iloc[rows]
-    before, support = predict(chosen), _Support(signals, usual)
-    pulls = [pull for lever in levers if (pull := _pulled(lever, predict, chosen, rows, known, usual))]
-    falls = np.column_stack([pull.probability - before for pull in pulls]) if pulls else np.empty((len(rows), 0))
+    before = predict(signals)
+    pulls = [pull for lever in levers if (pull := _pulled(lever, predict, signals, known, usual))]
+    falls = np.column_stack([pull.probability - before for pull in pulls]) if pulls else np.empty((len(signals), 0))
     told = []
     for row, fall in enumerate(falls):
-        segment, position = usual.segment[rows[row]], 0
+        segment, position = usual.segment[row], 0
         for place in np.argsort(fall, kind="stable"):
             if position == most or fall[place] > -least:
                 break
-            similar = support.count(pulls[place], row, segment)
+            pull = pulls[place]
+            changed = np.flatnonzero(pull.is_new[row])
+            names = [pull.columns[column] for column in changed]
+            similar = count(segment, names, pull.direction[changed], pull.target[row, changed])
             if similar >= FEWEST_PEERS:
                 position += 1
-                line = _told(pulls[place], row, chosen, float(before[row]), similar, known, segment)
-                told.append((row, position, *line))
+                told.append((row, position, *_told(pull, row, signals, float(before[row]), similar, known, segment)))
     return pd.DataFrame(told, columns=list(COLUMNS))
 
 
 def _pulled(
     lever: Lever,
     predict: Callable[[pd.DataFrame], FloatArray],
-    chosen: pd.DataFrame,
-    rows: IntArray,
+    signals: pd.DataFrame,
     known: Mapping[str, SignalColumn],
     usual: Usual,
 ) -> _Pull | None:
-    columns = _columns(lever, chosen, known)
+    columns = _columns(lever, signals, known)
     if not columns:
         return None
-    values = chosen[columns].to_numpy(dtype=np.float64)
-    peers = _usual_of(columns, rows, usual)
+    values = signals[columns].to_numpy(dtype=np.float64)
+    peers = _usual_of(columns, usual)
     direction = _direction(columns, known)
     is_new = direction * (values - peers) > 0
     target = np.where(is_new, peers, values)
-    new = pd.DataFrame(target, columns=columns, index=chosen.index).astype(chosen.dtypes[columns].to_dict())
-    asked = chosen.assign(**{name: new[name] for name in columns})
+    new = pd.DataFrame(target, columns=columns, index=signals.index).astype(signals.dtypes[columns].to_dict())
+    asked = signals.assign(**{name: new[name] for name in columns})
     return _Pull(lever, columns, direction, target, is_new, predict(asked)) if is_new.any() else None
 
 
-def _usual_of(columns: Sequence[str], rows: IntArray, usual: Usual) -> FloatArray:
+def _usual_of(columns: Sequence[str], usual: Usual) -> FloatArray:
     """Give what is usual among the peers of each row, shape (rows, columns)."""
-    segments = [usual.segment[row] for row in rows]
-    found = {name: usual.values[name][list(columns)].to_numpy(dtype=np.float64) for name in set(segments)}
-    return np.stack([found[name] for name in segments]) if segments else np.empty((0, len(columns)))
+    found = {name: usual.values[name][list(columns)].to_numpy(dtype=np.float64) for name in set(usual.segment)}
+    return np.stack([found[name] for name in usual.segment]) if usual.segment else np.empty((0, len(columns)))
 
 
 def _columns(lever: Lever, signals: pd.DataFrame, known: Mapping[str, SignalColumn]) -> list[str]:
@@ -149,39 +169,10 @@ def _direction(columns: Sequence[str], known: Mapping[str, SignalColumn]) -> Flo
     return np.array([1.0 if known[name].signal.risk == "rises" else -1.0 for name in columns])
 
 
-class _Support:
-    """Counts who is as well off as a lever would make a customer; the same question is answered once."""
-
-    def __init__(self, signals: pd.DataFrame, usual: Usual) -> None:
-        self._signals, self._segments = signals, np.array(usual.segment, dtype=object)
-        self._peers: dict[str, IntArray] = {}
-        self._counted: dict[tuple[str, str, bytes], int] = {}
-
-    def count(self, pull: _Pull, row: int, segment: str) -> int:
-        """Count the peers of a segment who are at least so well off in everything that was changed for a row.
-
-        What is new is what is usual in the segment, so that the same changes there are the same question.
-        """
-        key = (pull.lever.name, segment, pull.is_new[row].tobytes())
-        if key not in self._counted:
-            changed = np.flatnonzero(pull.is_new[row])
-            names = [pull.columns[place] for place in changed]
-            values = self._signals[names].iloc[self._peers_of(segment)].to_numpy(dtype=np.float64)
-            worse = pull.direction[changed] * (values - pull.target[row, changed])
-            self._counted[key] = int((worse <= 0).all(axis=1).sum())
-        return self._counted[key]
-
-    def _peers_of(self, segment: str) -> IntArray:
-        if segment not in self._peers:
-            everyone = np.arange(len(self._segments))
-            self._peers[segment] = np.flatnonzero(self._segments == segment) if segment else everyone
-        return self._peers[segment]
-
-
 def _told(
     pull: _Pull,
     row: int,
-    chosen: pd.DataFrame,
+    signals: pd.DataFrame,
     before: float,
     similar: int,
     known: Mapping[str, SignalColumn],
@@ -190,7 +181,7 @@ def _told(
     place = int(pull.is_new[row].argmax())
     name, target, then = pull.columns[place], pull.target[row, place], float(pull.probability[row])
     column = known[name]
-    value, change = chosen[name].iat[row], then - before
+    value, change = signals[name].iat[row], then - before
     texts = [shown(each, column.signal.unit, "en") for each in (value, target)]
     said = [
         _said(pull.lever, name, column, value, target, before, then, segment, language) for language in ("en", "zh")

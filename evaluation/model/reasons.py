@@ -7,7 +7,7 @@ own value and what is usual for customers like it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,35 +41,6 @@ class Usual:
     def of(self, row: int, column: str) -> object:
         """Give the usual value of a column for a row's peers."""
         return self.values[self.segment[row]][column]
-
-    def take(self, rows: Iterable[int]) -> Usual:
-        """Ask about some of the rows only."""
-        return Usual([self.segment[row] for row in rows], self.values)
-
-
-def usual_values(signals: pd.DataFrame, segment: pd.Series | None = None) -> Usual:
-    """Find what is usual for each segment.
-
-    Parameters
-    ----------
-    signals
-        Signals of everyone who is scored, shape (rows, signals).
-    segment
-        Segment of each row, such as its industry; segments of fewer than 30 customers count as unknown.
-
-    Returns
-    -------
-    Usual
-        Usual values, to be asked by row.
-    """
-    everyone = (
-        pd.Series("", index=signals.index) if segment is None else segment.astype("str").where(segment.notna(), "")
-    )
-    sizes = everyone.value_counts()
-    peers = everyone.where(everyone.map(sizes) >= FEWEST_PEERS, "").reset_index(drop=True)
-    values = {"": signals.agg(_middle)}
-    values |= {str(name): signals.loc[(peers == name).to_numpy()].agg(_middle) for name in peers.unique() if name}
-    return Usual(peers.tolist(), values)
 
 
 def reasons(
@@ -152,12 +123,3 @@ def _reason(
     said = [sentence(name, column, value, peers, usual.segment[row], language) for language in ("en", "zh")]
     unit = column.signal.unit if column else ""
     return (row, position, name, shown(value, unit, "en"), shown(peers, unit, "en"), float(contribution), *said)
-
-
-def _middle(column: pd.Series) -> object:
-    known = column.dropna()
-    if known.empty:
-        return None
-    if pd.api.types.is_numeric_dtype(column):
-        return float(known.median())
-    return str(known.mode().iloc[0])

@@ -55,7 +55,7 @@ class Material:
     @cached_property
     def outcomes(self) -> list[Outcome]:
         """What leaving is, with the silence that measures count by where it is set."""
-        from pipelines.stages.label import check_tables, outcomes
+        from pipelines.outcomes import check_tables, outcomes
         from training.labels.inactivity import Inactivity
 
         assert self.project.label is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from pipelines.cli.options import AsOf, Debug, Force, Project, Quiet, Set, Wait, guarded
@@ -67,14 +69,25 @@ for _name, _summary in STAGES.items():
 def score(
     project: Project = "demo",
     as_of: AsOf = None,
+    first: Annotated[str | None, typer.Option("--from", help="First date of several, to score the past.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last date of several; the newest by default.")] = None,
+    every: Annotated[int, typer.Option(help="Days between the dates of --from and --to.", min=1)] = 7,
     set_: Set = None,
     wait: Wait = 0.0,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Score the customers who are still here, and write the scores."""
+    """Score the customers who are still here, and write the scores.
+
+    With --from the past is scored too, each date with what was known by then, by today's champion.
+    """
 
     def work() -> None:
+        if first is not None or last is not None:
+            from pipelines.commands.backfill import backfill
+
+            backfill(project, set_ or [], quiet, (first, last, as_of), every, wait)
+            return
         from pipelines.commands.line import run_stage
 
         run_stage("score", project, set_ or [], True, quiet, as_of, wait)

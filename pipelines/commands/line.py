@@ -17,7 +17,7 @@ from pipelines.runner import Runner
 
 def run_line(project_name: str, overrides: list[str], force: bool, quiet: bool, wait_s: float = 0.0) -> None:
     """Run the whole line of a project and say what came of it."""
-    runner = _runner(project_name, overrides, force, quiet, wait_s)
+    runner = runner_of(project_name, overrides, force, quiet, wait_s)
     runner.console.line(f"ChurnLab · {runner.project.title['en']} · {runner.project.title['zh']}")
     runner.line()
     _summary(runner)
@@ -33,7 +33,7 @@ def run_stage(
     wait_s: float = 0.0,
 ) -> None:
     """Run one stage of a project."""
-    runner = _runner(project_name, overrides, force, quiet, wait_s)
+    runner = runner_of(project_name, overrides, force, quiet, wait_s)
     runner.as_of = None if as_of is None else instant(as_of)
     runner.alone(name)
     if name == "score":
@@ -68,7 +68,8 @@ def open_ui(project_name: str, port: int) -> None:
     os.execve(command[0], [*command, "--port", str(port), "--workers", "1"], environment)
 
 
-def _runner(project_name: str, overrides: list[str], force: bool, quiet: bool, wait_s: float) -> Runner:
+def runner_of(project_name: str, overrides: list[str], force: bool, quiet: bool, wait_s: float) -> Runner:
+    """Give what runs the stages of a project, with libraries kept from talking over it."""
     project = load_project(project_name, overrides)
     hush()
     return Runner(project, Console(quiet), force, wait_s)

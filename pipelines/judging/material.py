@@ -145,8 +145,8 @@ def _columns(panel: Path, record: dict[str, Any], settings: EvaluateSettings) ->
     """Signals of the best model, and those by which customers are divided or valued."""
     import pyarrow.parquet as parquet
 
+    from pipelines.customer_value import VALUES
     from pipelines.judging.segments import SEGMENTATIONS, TENURE
-    from pipelines.judging.value import VALUES
 
     there = parquet.read_schema(next(iter(sorted(panel.glob("*.parquet"))))).names
     wanted = [*(settings.segments or SEGMENTATIONS), TENURE, *VALUES, settings.value_column]

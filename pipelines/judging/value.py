@@ -7,13 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.errors import DefinitionError
-from features.signal import parse
+from pipelines.customer_value import months_covered, value_column
 from pipelines.errors import ConfigError
 from pipelines.judging.material import Material
-
-VALUES = ("contracts__monthly_price__ever", "orders__spend__365d")
-DAYS_A_MONTH = 365.25 / 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +47,10 @@ def values(material: Material) -> Value | None:
     rows, settings = len(material.test), material.settings
     if settings.value is not None:
         return Value(np.full(rows, settings.value), "", 0)
-    column = settings.value_column or next((name for name in VALUES if name in material.rows.test.signals), None)
+    column = value_column(settings, material.rows.test.signals.columns)
     if column is None:
         return None
-    monthly = _numbers(material, column) / _months(column)
+    monthly = _numbers(material, column) / months_covered(column)
     known = np.isfinite(monthly)
     if not known.any():
         return None
@@ -73,16 +69,3 @@ def _numbers(material: Material, column: str) -> NDArray[np.float64]:
             do="correct the setting, or set evaluate.value",
         )
     return signals[column].to_numpy(dtype=np.float64)
-
-
-def _months(column: str) -> float:
-    """Months that the column covers: those of its window; a column without one is taken as an amount a month.
-
-    >>> round(_months("orders__spend__365d"), 1), _months("contracts__monthly_price__ever"), _months("MonthlyCharges")
-    (12.0, 1.0, 1.0)
-    """
-    try:
-        days = parse(column)[2]
-    except DefinitionError:
-        return 1.0
-    return 1.0 if days is None else days / DAYS_A_MONTH

@@ -9,7 +9,7 @@ from typing import Any
 from evaluation.gates.words import Words
 from features.signal import SignalColumn
 from pipelines.config import EvaluateSettings
-from pipelines.judging.value import DAYS_A_MONTH, VALUES
+from pipelines.customer_value import DAYS_A_MONTH, VALUES
 
 MOST_DAYS = 90
 """The longest window that is shown of a core signal; one that has only longer ones is shown by its shortest."""

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project
-from pipelines.config_label import Churn, LabelSettings
+from pipelines.config_label import LabelSettings
 from pipelines.console import Progress
 from pipelines.errors import ConfigError, DataError, NothingToLearn
+from pipelines.outcomes import check_tables, outcomes
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from training.labels.outcome import Outcome, Window
+    from training.labels.outcome import Window
 
 
 @stage(writes=["labels", "calendar"], sections=("data",))
@@ -35,33 +36,6 @@ def label(
     cutoffs = len(made["calendar"]["cutoffs"]) or "no"
     progress.note(f"{cutoffs} cutoffs, {len(known):,} labelled rows, base rate {known.mean():.1%}")
     return made
-
-
-def outcomes(churn: list[Churn]) -> list[Outcome]:
-    """Give the definitions of churn that the configuration names."""
-    from training.labels.contractual import Contractual
-    from training.labels.inactivity import Inactivity
-    from training.labels.spend_drop import SpendDrop
-
-    classes: dict[str, Any] = {"contractual": Contractual, "inactivity": Inactivity, "spend_drop": SpendDrop}
-    return [classes[each.kind](**each.model_dump(exclude={"kind"})) for each in churn]
-
-
-def check_tables(definitions: list[Outcome], tables: Mapping[str, Any]) -> None:
-    """Refuse a definition of churn whose table the data do not bring.
-
-    Raises
-    ------
-    ConfigError
-        If a table is missing.
-    """
-    for outcome in definitions:
-        if outcome.table not in tables:
-            raise ConfigError(
-                f"churn is defined on {outcome.table}, which the data do not bring",
-                allowed=", ".join(sorted(tables)),
-                do="map the table, or choose another definition in label.churn",
-            )
 
 
 def window_of(settings: LabelSettings, accepted: dict[str, Any]) -> Window:

@@ -74,8 +74,8 @@ def _log(project: Project, tracking: Tracking, figures: dict[str, float]) -> Non
 
 def wish_of(project: Project, loaded: dict[str, Any]) -> Wish:
     """Say what the data are to be used for; the files of tables that hang together are looked at as they are."""
+    from pipelines.outcomes import outcomes
     from pipelines.panel import project_signals
-    from pipelines.stages.label import outcomes
     from pipelines.validation.usability import Wish
 
     label = project.label

@@ -19,6 +19,8 @@ FILE = "warehouse.duckdb"
 MEMORY_BYTES = 2_000_000_000
 """What DuckDB may hold in memory, so that a stage of many customers stays below 3 GB with Python, the libraries and
 what DuckDB does not count; the rest goes to a folder that DuckDB makes beside the file."""
+BATCH_BYTES = 600_000_000
+"""What DuckDB may hold while batches of customers are scored, so that the job stays below 1.5 GB."""
 _SHARE_OF_DEFAULT = 0.6
 """DuckDB would take four fifths of the machine's memory, or of the container's; this leaves it less than half."""
 
@@ -55,6 +57,18 @@ def warehouse(home: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBP
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def bounded_memory(connection: duckdb.DuckDBPyConnection, limit: int = BATCH_BYTES) -> Iterator[None]:
+    """Let DuckDB hold less while Python holds batches of rows too; the rest waits on disk."""
+    row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
+    assert row is not None
+    connection.execute(f"SET memory_limit = '{min(limit, row[0]):d}B'")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET memory_limit = '{row[0]:d}B'")
 
 
 def backend(connection: duckdb.DuckDBPyConnection) -> Any:

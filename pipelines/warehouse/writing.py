@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pipelines.warehouse.scores import CHURN_SCORES, CURRENT, SCHEMA, TABLES, ScoreTable
+from pipelines.warehouse.scores import CHURN_SCORES, CURRENT, SCHEMA, SCORE_RUNS, TABLES, ScoreTable
 from pipelines.warehouse.sql import identifier
 
 
@@ -83,15 +83,37 @@ def upsert(connection: Any, table: ScoreTable, rows: Any, same: Mapping[str, Any
     )
     target, values = f"{SCHEMA}.{table.name}", list(shared.values())
     with _relation(connection, rows) as incoming:
+        added = f"INSERT INTO {target} ({names}) SELECT {names} FROM {incoming} new"
+        if not _has_rows(connection, target, shared):
+            return int(connection.execute(added).fetchone()[0])
         changed = connection.execute(
             f"UPDATE {target} old SET {sets} FROM {incoming} new WHERE {same_key} AND ({differs})", values
         ).fetchone()[0]
-        added = connection.execute(
-            f"INSERT INTO {target} ({names}) SELECT {names} FROM {incoming} new "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {target} old WHERE {same_key})",
-            values,
-        ).fetchone()[0]
-    return int(changed) + int(added)
+        missing = f"WHERE NOT EXISTS (SELECT 1 FROM {target} old WHERE {same_key})"
+        return int(changed) + int(connection.execute(f"{added} {missing}", values).fetchone()[0])
+
+
+def _has_rows(connection: Any, target: str, same: Mapping[str, Any]) -> bool:
+    bounds = " AND ".join(f'"{name}" = ?' for name in same) or "true"
+    found = connection.execute(f"SELECT 1 FROM {target} WHERE {bounds} LIMIT 1", list(same.values()))
+    return found.fetchone() is not None
+
+
+def record_run(connection: Any, run: Mapping[str, Any]) -> None:
+    """Write the row of a run; repeated with nothing in between, it keeps its first times.
+
+    After another run for the same instant, such as one of another champion, it counts as the newest again.
+    """
+    import pandas as pd
+
+    later = f"""
+        DELETE FROM {SCHEMA}.score_runs mine WHERE run_id = ? AND EXISTS (
+            SELECT 1 FROM {SCHEMA}.score_runs other
+            WHERE other.as_of = mine.as_of AND other.run_id <> mine.run_id AND other.finished_at >= mine.finished_at
+        )
+    """
+    connection.execute(later, [run["run_id"]])
+    upsert(connection, SCORE_RUNS, pd.DataFrame([run]))
 
 
 @contextmanager

@@ -219,6 +219,7 @@ def test_without_rows_there_is_what_the_declaration_says(tables):
     (row,) = computed(tables, [(SILENT, CUTOFF)], columns).values()
     unequal = {column.signal.name for column in columns if row[column.name] != column.signal.empty}
     assert unequal <= KNOWN_WITHOUT_ROWS
+    assert {type(value) for value in row.values()} <= {float, str, type(None)}, "a number is a double"
     assert all(isinstance(discover()[name], DerivedSignal) for name in unequal)
 
 

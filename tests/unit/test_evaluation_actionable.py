@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from peers_in_memory import counter, taken, usual_values
 from scipy.special import expit
 
 from evaluation.model.actionable import what_would_lower
 from evaluation.model.levers import LEVERS, Lever
-from evaluation.model.reasons import usual_values
 from features.signal import columns_of, discover
 
 SIGNALS = discover()
@@ -41,7 +41,8 @@ def company(customers=200):
 
 def told_about(frame, rows, **settings):
     segment = settings.pop("segment", None)
-    return what_would_lower(predict, frame, np.array(rows), KNOWN, usual_values(frame, segment), **settings)
+    usual = usual_values(frame, segment)
+    return what_would_lower(predict, frame.iloc[rows], KNOWN, taken(usual, rows), counter(frame, usual), **settings)
 
 
 def test_each_lever_lowers_the_score_by_what_the_model_says():
@@ -97,8 +98,9 @@ def test_usual_is_asked_of_the_peers_and_they_must_be_enough():
     rare[OLDEST] = np.r_[30.0, np.full(179, 10.0), np.zeros(20)]  # few have little of both
     both = Lever("both", LEVERS[0].do, LEVERS[0].measures)
     peers = usual_values(rare)
+    given = (predict, rare.iloc[[0]], KNOWN, taken(peers, [0]), counter(rare, peers))
     peers.values[""][[TICKETS, OLDEST]] = [0.0, 0.0]
-    assert what_would_lower(predict, rare, np.array([0]), KNOWN, peers, levers=[both]).empty
+    assert what_would_lower(*given, levers=[both]).empty
 
 
 def test_small_gains_and_more_than_asked_for_are_left_out():

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from peers_in_memory import taken, usual_values
 
 from evaluation.errors import JudgementError
 from evaluation.model.reason_words import shown
-from evaluation.model.reasons import reasons, usual_values
+from evaluation.model.reasons import reasons
 from features.signal import columns_of, discover
 
 KNOWN = columns_of(discover().values())
@@ -57,7 +58,7 @@ def test_usual_is_asked_of_the_segment_if_it_is_large_enough():
     usual = usual_values(signals, segment)
     assert [usual.of(row, "x") for row in (0, 40, 80)] == [1.0, 5.0, 5.0]
     chosen = [80, 0, 40]
-    told = reasons(signals.iloc[chosen] + 1, np.ones((3, 1)), {}, usual.take(chosen))
+    told = reasons(signals.iloc[chosen] + 1, np.ones((3, 1)), {}, taken(usual, chosen))
     assert told["sentence_en"].tolist() == ["x: 10 (usual: 5)", "x: 2 (usual in a: 1)", "x: 6 (usual in b: 5)"]
     assert told["sentence_zh"].iloc[1] == "x：2（a 客户通常为 1）"
 

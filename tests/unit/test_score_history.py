@@ -9,7 +9,8 @@ import pytest
 
 from pipelines.bands import band_names, steady_bands
 from pipelines.config_score import ScoreSettings
-from pipelines.warehouse.history import scores_before
+from pipelines.scoring.before import TABLE, Before, bands_beside
+from pipelines.scoring.source import Source
 from pipelines.warehouse.scores import CHURN_SCORES
 from pipelines.warehouse.writing import create, upsert
 
@@ -29,7 +30,8 @@ def settings(**more):
 
 
 def bands(probability, previous=None, **more):
-    return steady_bands(np.array(probability), settings(**more), None if previous is None else pd.Series(previous))
+    given = None if previous is None else pd.Series(previous)
+    return list(steady_bands(np.array(probability), settings(**more), given))
 
 
 def test_bands_are_named_from_the_lowest_up_whatever_their_order_in_the_settings():
@@ -88,17 +90,34 @@ def scored(as_of, probability, version="1", horizon_days=60):
     )
 
 
+def before(connection, as_of):
+    """Probabilities of the time before by customer, and by which model."""
+    found = Before.of(connection, as_of, 60)
+    if found is None:
+        return None
+    rows = connection.execute(f"SELECT customer_id, probability FROM {TABLE} ORDER BY customer_id").fetchall()
+    return found.instant, found.model_version, dict(rows)
+
+
 def test_compared_is_with_the_newest_instant_before_by_its_newest_model():
     connection = duckdb.connect()
-    assert scores_before(connection, datetime(2026, 1, 1), 60).empty
+    assert before(connection, datetime(2026, 1, 1)) is None
     create(connection)
     upsert(connection, CHURN_SCORES, scored("2026-01-01", [0.1, 0.2, 0.3]))
     upsert(connection, CHURN_SCORES, scored("2026-02-01", [0.4, 0.5], version="9"))
     upsert(connection, CHURN_SCORES, scored("2026-02-01", [0.6], version="10"))
     upsert(connection, CHURN_SCORES, scored("2026-02-02", [0.7], horizon_days=30))
     upsert(connection, CHURN_SCORES, scored("2026-03-01", [0.8]))
-    found = scores_before(connection, datetime(2026, 3, 1), 60)
-    assert found["probability"].to_dict() == {"c0": 0.6}
-    assert found["model_version"].to_dict() == {"c0": "10"}
-    assert scores_before(connection, datetime(2026, 2, 1), 60)["probability"].tolist() == [0.1, 0.2, 0.3]
-    assert scores_before(connection, datetime(2026, 1, 1), 60).empty
+    assert before(connection, datetime(2026, 3, 1)) == (datetime(2026, 2, 1), "10", {"c0": 0.6})
+    assert before(connection, datetime(2026, 2, 1))[2] == {"c0": 0.1, "c1": 0.2, "c2": 0.3}
+    assert before(connection, datetime(2026, 1, 1)) is None
+
+
+def test_bands_of_the_time_before_stand_beside_the_customers_in_their_order():
+    connection = duckdb.connect()
+    create(connection)
+    upsert(connection, CHURN_SCORES, scored("2026-01-01", [0.1, 0.2]).assign(band=["low", "high"]))
+    Before.of(connection, datetime(2026, 2, 1), 60)
+    connection.execute("CREATE TABLE signals AS FROM (VALUES ('c1'), ('new'), ('c0')) AS _(customer_id)")
+    beside = bands_beside(Source.of(connection, "signals"))
+    assert connection.execute(f"FROM {beside}").fetchall() == [("high",), (None,), ("low",)]

@@ -1,0 +1,1 @@
+"""The scoring job: signals in batches, probabilities, ranks, what is told of them, and the ledger of who was scored."""

@@ -1,0 +1,146 @@
+"""From signals to probabilities and bands, a batch at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipelines.bands import steady_bands
+from pipelines.config_score import ScoreSettings
+from pipelines.scoring.source import Batch, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from training.horizons import Horizons
+    from training.model import FittedModel
+
+STAGED = "_predictions"
+_COLUMNS = {
+    "customer_id": "VARCHAR",
+    "horizon_days": "INTEGER",
+    "probability": "DOUBLE",
+    "probability_low": "DOUBLE",
+    "probability_high": "DOUBLE",
+    "band": "VARCHAR",
+    "value": "DOUBLE",
+}
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What turns signals into scores.
+
+    Parameters
+    ----------
+    model
+        The champion.
+    horizons
+        How its risk is spread over shorter horizons, if it is.
+    horizon_days
+        Days that the model looks ahead.
+    settings
+        Bands.
+    value_column
+        Column of the source that says what a customer is worth, if there is one.
+    """
+
+    model: FittedModel
+    horizons: Horizons | None
+    horizon_days: int
+    settings: ScoreSettings
+    value_column: str | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the source that are read."""
+        value = [self.value_column] if self.value_column else []
+        return list(dict.fromkeys([*self.model.features, *value]))
+
+    def score(self, signals: Any) -> Any:
+        """Score the customers of an Arrow table: a row a customer and horizon."""
+        import pyarrow as pa
+
+        frame = signals.drop_columns(["customer_id"]).to_pandas(split_blocks=True)
+        probability = self.model.predict(frame)
+        nothing = pa.nulls(len(probability), pa.float64())
+        ends = self.model.venn_abers
+        low, high = ends.interval(probability) if ends else (nothing, nothing)
+        band = pa.array(steady_bands(probability, self.settings, frame.get("band_before"))).cast(pa.string())
+        parts = [self._rows(signals, self.horizon_days, probability, low, high, band)]
+        if self.horizons is not None:
+            risk = self.horizons.risk(frame, probability)
+            # A band belongs to the whole horizon, so that nobody is counted twice.
+            no_band = pa.nulls(len(probability), pa.string())
+            parts += [
+                self._rows(signals, int(days), risk[:, place], nothing, nothing, no_band)
+                for place, days in enumerate(self.horizons.days[:-1])
+            ]
+        return pa.concat_tables(parts)
+
+    def _rows(self, signals: Any, days: int, probability: Any, low: Any, high: Any, band: Any) -> Any:
+        import numpy as np
+        import pyarrow as pa
+
+        rows = len(probability)
+        value = signals.column(self.value_column) if self.value_column else pa.nulls(rows, pa.float64())
+        horizon = np.full(rows, days, dtype=np.int32)
+        columns = (signals.column("customer_id"), horizon, probability, low, high, band, value)
+        return pa.table(dict(zip(_COLUMNS, columns, strict=True)))
+
+
+@dataclass
+class Predicted:
+    """What came of all batches: customers scored, and the batches that failed with the reason."""
+
+    scored: int = 0
+    failed: dict[Batch, str] = field(default_factory=dict)
+
+
+def predict_all(
+    source: Source, scorer: Scorer, bands_before: str | None, progress: Callable[[str, float], None]
+) -> Predicted:
+    """Score every customer of the source into the temporary table :data:`STAGED`.
+
+    A batch that fails is left out and told; the others are scored all the same.
+    """
+    from training.errors import TrainingError
+
+    connection = source.connection
+    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} ({columns})")
+    done = Predicted()
+
+    def settle(batch: Batch, scores: Future[Any]) -> None:
+        try:
+            found = scores.result()
+        except TrainingError as error:
+            done.failed[batch] = str(error)
+        except ValueError as error:  # The words of other libraries may hold values of customers.
+            done.failed[batch] = type(error).__name__
+        else:
+            _stage(connection, found)
+            done.scored += batch.rows
+
+    # The connection reads one batch while the model works on the one before.
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        under_way: deque[tuple[Batch, Future[Any]]] = deque()
+        for batch in source.batches(len(scorer.columns)):
+            progress(f"{done.scored:,} of {source.rows:,} customers", batch.start / source.rows)
+            signals = source.read(batch, scorer.columns, bands_before)
+            if under_way:
+                settle(*under_way.popleft())
+            under_way.append((batch, worker.submit(scorer.score, signals)))
+        for each in under_way:
+            settle(*each)
+    return done
+
+
+def _stage(connection: Any, scores: Any) -> None:
+    connection.register("_scores_of_batch", scores)
+    try:
+        connection.execute(f"INSERT INTO {STAGED} FROM _scores_of_batch")
+    finally:
+        connection.unregister("_scores_of_batch")

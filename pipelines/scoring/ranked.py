@@ -1,0 +1,49 @@
+"""The rows of ``churn_scores``: predictions with their rank, their key and what is at risk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipelines.scoring.predictions import STAGED
+from pipelines.scoring.value import Value
+from pipelines.warehouse.sql import literal
+
+TABLE = "_ranked"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What all scores of a run share."""
+
+    as_of: datetime
+    model_version: str
+    valid_until: datetime
+    run_id: str
+
+    @property
+    def same(self) -> dict[str, Any]:
+        """The part of the key that is the same for all rows of the run."""
+        return {"as_of": self.as_of, "model_version": self.model_version}
+
+
+def rank_all(connection: Any, stamp: Stamp, value: Value) -> str:
+    """Write the rows of ``churn_scores`` into a temporary table and give its name.
+
+    A horizon's largest probability has rank 1; equal ones stand in the order of their customers.
+    """
+    stamped = ", ".join(f"{literal(each)} AS {name}" for name, each in vars(stamp).items())
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {TABLE} AS
+        SELECT *, probability * value AS value_at_risk FROM (
+            SELECT customer_id, horizon_days, probability, probability_low, probability_high, band,
+                   (row_number() OVER (PARTITION BY horizon_days ORDER BY probability DESC, customer_id))::INTEGER
+                       AS rank,
+                   {stamped}, ({value.expression(STAGED)})::DOUBLE AS value
+            FROM {STAGED}
+        )
+        """
+    )
+    return TABLE

@@ -1,0 +1,58 @@
+"""Scoring the past: which instants, in which order, and what is refused."""
+
+from datetime import datetime
+from types import SimpleNamespace
+
+import pytest
+
+from pipelines.commands import backfill as module
+from pipelines.errors import ConfigError
+
+NEWEST = datetime(2026, 11, 1)
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """What a backfill runs, in its order."""
+    done = []
+    runner = SimpleNamespace(
+        project=None,
+        as_of=None,
+        store=SimpleNamespace(load=lambda name: {}),
+        console=SimpleNamespace(line=lambda text: None),
+    )
+    runner.alone = lambda stage: done.append((stage, runner.as_of) if stage == "score" else stage)
+    monkeypatch.setattr(module, "runner_of", lambda *given: runner)
+    monkeypatch.setattr(module, "newest_day", lambda project, accepted: NEWEST)
+    return done
+
+
+def days(ran):
+    return [each[1].strftime("%m-%d") for each in ran if each[0] == "score"]
+
+
+def test_the_oldest_comes_first_and_the_last_is_among_them(ran):
+    module.backfill("demo", [], True, ("2026-10-01", "2026-10-17", None), 7)
+    assert days(ran) == ["10-03", "10-10", "10-17"]
+    assert ran[-1] == "mart"
+
+
+def test_without_an_end_the_newest_day_is_the_last(ran):
+    module.backfill("demo", [], True, ("2026-10-31", None, None), 1)
+    assert days(ran) == ["10-31", "11-01"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        ((None, "2026-10-01", None), "--to has no --from"),
+        (("2026-10-01", None, "2026-10-02"), "--as-of is one date"),
+        (("2026-10-02", "2026-10-01", None), "No instant"),
+        (("2026-10-02", "2026-12-01", None), "No instant"),
+        (("soon", None, None), "no date"),
+    ],
+)
+def test_dates_without_sense_are_refused_before_any_work(dates, words, ran):
+    with pytest.raises(ConfigError, match=words):
+        module.backfill("demo", [], True, dates, 7)
+    assert ran == []

@@ -1,0 +1,208 @@
+"""A run of scoring on a few customers: batches, ranks, values, the ledger, and what a failure leaves."""
+
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.config import load_project
+from pipelines.console import Console, Progress
+from pipelines.errors import DataError
+from pipelines.scoring import source as source_module
+from pipelines.scoring.before import Before
+from pipelines.scoring.job import Job, now, run_job
+from pipelines.scoring.ledger import Ledger
+from pipelines.scoring.source import Batch, Source
+from pipelines.scoring.subjects import Subjects
+from pipelines.scoring.value import Value
+from training.errors import TrainingError
+
+INSTANT = datetime(2026, 10, 1)
+ACCEPTED = {"flat": True, "schema": "main", "tables": [], "content": "1"}
+
+
+class Halves:
+    """A model whose probability is half of one column; it has no parts and no intervals."""
+
+    features = ("share", "plan")
+    venn_abers = None
+
+    def __init__(self, refused=()):
+        self.refused = set(refused)
+
+    def predict(self, frame):
+        if self.refused & set(frame["share"]):
+            raise TrainingError("a share that is refused", "another", "mend it")
+        return frame["share"].to_numpy() / 2
+
+    def contributions(self, frame):
+        raise TrainingError("a family without parts", "another", "choose another")
+
+
+@pytest.fixture
+def project(monkeypatch):
+    return load_project("conf/demo.yaml", ["score.bands={high: 0.4, medium: 0.2}", "score.reason_bands=[]"])
+
+
+@pytest.fixture
+def connection():
+    return duckdb.connect()
+
+
+def customers(shares, pays=None):
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{number}" for number in range(len(shares))],
+            "share": shares,
+            "plan": "basic",
+            "pays": np.nan if pays is None else pays,
+        }
+    )
+
+
+def run(connection, project, frame, *, model=None, value=None, excluded=None, instant=INSTANT, version="1"):
+    connection.register("frame", frame)
+    connection.execute("CREATE OR REPLACE TABLE signals AS FROM frame")
+    subjects = Subjects(Source.of(connection, "signals"), excluded or {}, value or Value(None), None, instant)
+    manifest = {"project": "demo", "version": version, "files": {}, "label": {"horizon_days": 60}, "model": "churn"}
+    job = Job(project, project.score, ACCEPTED, manifest, model or Halves(), None, instant, now())
+    before = Before.of(connection, instant, 60)
+    return run_job(connection, job, subjects, before, Progress(Console(quiet=True), "score"))
+
+
+def scores(connection, columns="customer_id, probability, band, rank"):
+    return connection.execute(f"SELECT {columns} FROM scores.churn_scores ORDER BY ALL").fetchall()
+
+
+def dumped(connection):
+    names = ("churn_scores", "score_coverage", "score_runs")
+    return [connection.execute(f"SELECT * FROM scores.{name} ORDER BY ALL").fetchall() for name in names]
+
+
+def test_ranks_begin_at_the_largest_and_equal_ones_stand_in_the_order_of_ids(connection, project):
+    run(connection, project, customers([0.2, 0.9, 0.2, 0.5]))
+    assert scores(connection) == [
+        ("c0", 0.1, "low", 3),
+        ("c1", 0.45, "high", 1),
+        ("c2", 0.1, "low", 4),
+        ("c3", 0.25, "medium", 2),
+    ]
+
+
+def test_batches_of_any_size_leave_the_same_rows(connection, project, monkeypatch):
+    frame = customers(np.random.default_rng(0).random(5000))
+    monkeypatch.setattr(source_module, "BATCH_CELLS", 1)
+    many = run(connection, project, frame)
+    other = duckdb.connect()
+    monkeypatch.setattr(source_module, "BATCH_CELLS", 10**9)
+    one = run(other, project, frame)
+    assert (many.ledger, many.bands) == (one.ledger, one.bands)
+    assert scores(connection) == scores(other)
+
+
+def test_batches_cover_every_row_once():
+    for rows in (1, 2047, 2048, 2049, 300_000):
+        batches = list(Source(None, "t", {}, rows).batches(columns=400))
+        assert [batch.start for batch in batches] == list(np.cumsum([0, *(batch.rows for batch in batches)]))[:-1]
+        assert sum(batch.rows for batch in batches) == rows
+        assert all(batch.rows * 400 <= source_module.BATCH_CELLS for batch in batches)
+
+
+def test_the_same_work_twice_touches_nothing(connection, project):
+    frame = customers([0.2, 0.9])
+    assert run(connection, project, frame).touched == 2
+    before = dumped(connection)
+    assert run(connection, project, frame).touched == 0
+    assert dumped(connection) == before
+
+
+def test_a_customer_who_is_no_longer_scored_at_the_instant_is_gone(connection, project):
+    run(connection, project, customers([0.2, 0.9, 0.4]))
+    assert run(connection, project, customers([0.2, 0.9])).touched == 2  # the one who is gone, and the rank of another
+    assert [row[0] for row in scores(connection)] == ["c0", "c1"]
+
+
+def test_a_failed_batch_is_named_and_the_others_are_scored(connection, project, monkeypatch):
+    monkeypatch.setattr(source_module, "BATCH_CELLS", 1)
+    shares = np.round(np.linspace(0, 0.5, 5000), 6)
+    done = run(connection, project, customers(shares), model=Halves(refused=[shares[2500]]), excluded={"gone": 7})
+    assert done.ledger.status == "incomplete"
+    assert len(scores(connection)) == 5000 - 2048
+    run_row = connection.execute("SELECT eligible, scored, excluded, failed, status FROM scores.score_runs").fetchone()
+    assert run_row == (5007, 2952, 7, 2048, "incomplete")
+    told = connection.execute("SELECT outcome, reason, customers FROM scores.score_coverage ORDER BY ALL").fetchall()
+    assert [(outcome, number) for outcome, _, number in told] == [("excluded", 7), ("failed", 2048), ("scored", 2952)]
+    assert told[1][1].startswith("batch 2 (customers 2,049 to 4,096): a share that is refused")
+    assert connection.execute("SELECT count(*) FROM scores.churn_scores_current").fetchone() == (0,)
+
+
+def test_after_a_mended_batch_the_run_is_finished_and_complete(connection, project, monkeypatch):
+    monkeypatch.setattr(source_module, "BATCH_CELLS", 1)
+    frame = customers(np.round(np.linspace(0, 0.5, 5000), 6))
+    run(connection, project, frame, model=Halves(refused=[frame["share"][10]]))
+    assert run(connection, project, frame).ledger == Ledger(5000, {}, {})
+    told = connection.execute("SELECT outcome, customers FROM scores.score_coverage").fetchall()
+    assert told == [("scored", 5000)]
+    assert connection.execute("SELECT status FROM scores.score_runs").fetchall() == [("finished",)]
+
+
+def test_where_nothing_can_be_scored_nothing_is_written(connection, project):
+    with pytest.raises(DataError, match="a share that is refused"):
+        run(connection, project, customers([0.2]), model=Halves(refused=[0.2]))
+    assert connection.execute("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'scores'").fetchone() == (0,)
+
+
+def test_words_of_other_libraries_stay_out_of_the_ledger(connection, project):
+    class Telling(Halves):
+        def predict(self, frame):
+            raise ValueError("could not convert Alice")
+
+    with pytest.raises(DataError) as raised:
+        run(connection, project, customers([0.2]), model=Telling())
+    assert "Alice" not in str(raised.value)
+
+
+def test_what_is_at_risk_is_value_times_probability_and_the_median_where_nothing_is_known(connection, project):
+    value = Value("pays", factor=10)
+    run(connection, project, customers([0.2, 0.4, 0.6, 0.8], pays=[5.0, 1.0, np.nan, -3.0]), value=value)
+    assert scores(connection, "customer_id, value, round(value_at_risk, 9)") == [
+        ("c0", 50.0, 5.0),
+        ("c1", 10.0, 2.0),
+        ("c2", 10.0, 3.0),
+        ("c3", 0.0, 0.0),
+    ]
+
+
+def test_one_amount_for_all_and_none(connection, project):
+    run(connection, project, customers([0.2]), value=Value(None, same=100.0))
+    assert scores(connection, "value, value_at_risk") == [(100.0, 10.0)]
+    run(connection, project, customers([0.2]))
+    assert scores(connection, "value, value_at_risk") == [(None, None)]
+
+
+def test_bands_hold_against_the_instant_before(connection, project):
+    run(connection, project, customers([0.41, 0.41]), instant=datetime(2026, 9, 1))
+    run(connection, project, customers([0.39, 0.39, 0.39]))
+    now_ = [row for row in scores(connection, "as_of, customer_id, band") if row[0] == INSTANT]
+    assert [band for _, _, band in now_] == ["medium", "medium", "low"]
+
+
+@pytest.mark.parametrize(
+    "name", ["'; DROP TABLE scores.churn_scores; --", "=cmd()", "<script>", "../../x", "名前\u202e"]
+)
+def test_hostile_ids_are_only_text(name, connection, project):
+    run(connection, project, customers([0.9]).assign(customer_id=name))
+    assert scores(connection, "customer_id") == [(name,)]
+
+
+def test_after_another_model_the_first_one_can_become_current_again(connection, project):
+    for version in ("1", "2", "1"):
+        run(connection, project, customers([0.2]), version=version)
+    current = connection.execute("SELECT DISTINCT model_version FROM scores.churn_scores_current").fetchall()
+    assert current == [("1",)]
+
+
+def test_a_batch_is_named_by_its_place():
+    assert str(Batch(2, 50_000, 50_000)) == "batch 2 (customers 50,001 to 100,000)"
