@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,6 +143,16 @@ class Runner:
         """The record of the stages that have run."""
         path = self.project.home / STATE
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def is_unchanged(self, stage: Stage) -> bool:
+        """Whether a stage would be skipped: nothing that it reads and nothing that it made has changed."""
+        return self._unchanged(stage, self.fingerprint(stage))
+
+    def accept_as_made(self, names: Iterable[str]) -> None:
+        """Take what stages have made as it is now for theirs, after a change that asks for no new run."""
+        for name in names:
+            stage = all_stages()[name]
+            self._remember(stage, self.fingerprint(stage), self.state()[name]["seconds"])
 
     def _names(self) -> list[str]:
         return [stage.name for stage in all_stages().values() if stage.applies(self.project)]

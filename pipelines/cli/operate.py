@@ -50,3 +50,26 @@ def status(
             sys.exit(stale.exit_code)
 
     guarded(work, debug)
+
+
+@app.command()
+def forget(
+    customer: Annotated[str, typer.Argument(help="The customer's id, or system:id.")],
+    project: Project = "demo",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go; change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    wait: Wait = 0.0,
+    debug: Debug = False,
+) -> None:
+    """Erase a customer from everything that the project keeps, and keep the customer out of later loads."""
+
+    def work() -> None:
+        from pipelines.commands.forget import count_traces, forget_customer
+
+        if dry_run:
+            count_traces(project, customer)
+        else:
+            agreed = yes or typer.confirm("This cannot be undone. Erase the customer?")
+            forget_customer(project, customer, agreed, wait)
+
+    guarded(work, debug)

@@ -27,7 +27,7 @@ from pipelines.ingest.rows import SOURCE_ROW, check_column, left, usable_rows
 from pipelines.ingest.sql import identifier, text_literal
 from pipelines.ingest.stage import stage
 from pipelines.ingest.staging import Staged, Staging, count_rows, staging
-from pipelines.ingest.tables import REJECTED, Progress, swap
+from pipelines.ingest.tables import REJECTED, LeftOut, Progress, swap
 
 FLAT = "flat"
 KEY, LABEL, SPLIT = "customer_id", "churned", "split"
@@ -42,6 +42,7 @@ def ingest_flat(
     schema: str,
     *,
     progress: Progress | None = None,
+    left_out: LeftOut | None = None,
 ) -> Ledger:
     """Read a flat table and replace ``flat`` and ``rejected`` of a schema by the result.
 
@@ -61,6 +62,8 @@ def ingest_flat(
         Its schema; created when needed.
     progress
         Called with a line of text before the source is read.
+    left_out
+        Takes rows out of the table just before it is written; the account is of what was read.
 
     Raises
     ------
@@ -79,7 +82,10 @@ def ingest_flat(
         target = place.new_name()
         ledger = _load(source, staged, target, place, rejected)
         _check_labels(source, staged, place.connection.table(target), place)
-        swap(connection, schema, {FLAT: target, REJECTED: rejected.name}, obsolete=())
+        written = {FLAT: target, REJECTED: rejected.name}
+        if left_out is not None:
+            left_out.take_out(connection, written)
+        swap(connection, schema, written, obsolete=())
     return ledger
 
 

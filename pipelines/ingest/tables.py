@@ -46,6 +46,13 @@ class Joining(Protocol):
         """Replace the ids in the staged tables; give the accounts and further tables for the warehouse."""
 
 
+class LeftOut(Protocol):
+    """Takes rows out of the staged tables before they are written, such as those of forgotten customers."""
+
+    def take_out(self, connection: duckdb.DuckDBPyConnection, tables: dict[str, str]) -> None:
+        """Delete the rows; the names of the tables lead to where they are staged."""
+
+
 REJECTED = "rejected"
 JOINED = ("identity_map", "identity_ledger")
 
@@ -58,6 +65,7 @@ def ingest(
     *,
     progress: Progress | None = None,
     joining: Joining | None = None,
+    left_out: LeftOut | None = None,
 ) -> list[Ledger]:
     """Read every source of a mapping and replace the canonical tables of a schema by the result.
 
@@ -78,6 +86,8 @@ def ingest(
         Called with a line of text and the share of sources done before each source.
     joining
         Joins the ids of several systems; without it every id is a customer's own.
+    left_out
+        Takes rows out of the tables just before they are written; the accounts are of what was read.
 
     Returns
     -------
@@ -115,7 +125,10 @@ def ingest(
             ledgers.append(_derive_customers(staged, target, place))
             staged[CUSTOMERS.name] = target
         tell("writing the tables", 1.0)
-        swap(connection, schema, {**staged, **further, REJECTED: rejected.name}, obsolete=(*TABLES, *JOINED))
+        written = {**staged, **further, REJECTED: rejected.name}
+        if left_out is not None:
+            left_out.take_out(connection, written)
+        swap(connection, schema, written, obsolete=(*TABLES, *JOINED))
     return ledgers
 
 

@@ -35,24 +35,29 @@ def _outside(project: Project) -> str:
 @stage(writes=["loaded"], sections=("data",), outside=_outside)
 def ingest(project: Project, progress: Progress, source: dict[str, Any] | None = None) -> dict[str, Any]:
     """Read the mapped sources into canonical tables, and account for every row."""
+    from pipelines.erasure.suppression import LeftOut
     from pipelines.ingest import ingest as read_tables
     from pipelines.ingest import ingest_flat
     from pipelines.warehouse.duckdb_file import warehouse
 
-    joining = _joining(project)
+    joining, left_out = _joining(project), LeftOut.of(project.home)
     with warehouse(project.home) as connection:
         if project.data.flat is not None:
-            ledgers = [ingest_flat(project.data.flat, project.data.root, connection, SCHEMA, progress=progress)]
+            flat, root = project.data.flat, project.data.root
+            ledgers = [ingest_flat(flat, root, connection, SCHEMA, progress=progress, left_out=left_out)]
         else:
             assert project.data.mapping is not None
+            mapping, root = project.data.mapping, project.data.root
             ledgers = read_tables(
-                project.data.mapping, project.data.root, connection, SCHEMA, progress=progress, joining=joining
+                mapping, root, connection, SCHEMA, progress=progress, joining=joining, left_out=left_out
             )
     written, rejected = sum(each.written for each in ledgers), sum(each.rejected for each in ledgers)
     tables = sorted({each.table for each in ledgers})
     progress.note(f"{sum(each.read for each in ledgers):,} rows read, {written:,} kept, {len(tables)} tables")
     if rejected:
         progress.warn(f"{rejected:,} rows cannot be read; they are listed in {SCHEMA}.rejected")
+    if left_out is not None and left_out.rows:
+        progress.warn(f"{left_out.rows:,} rows of forgotten customers are still in the sources; they were left out")
     made = {"tables": tables, "ledger": [asdict(each) for each in ledgers], "content": _content(project)}
     if joining is not None:
         _tell_joined(joining.figures, progress)

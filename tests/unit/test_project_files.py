@@ -22,7 +22,7 @@ CODE = (*ROOMS, "tests", "benchmarks", "docs")
 MOST_LINES = 400
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "stuff"}
 # What begins a project, the whole line, and what opens its results.
-WINDOWS = {"dashboard", "init", "job", "measures", "report", "risks", "run", "status", "ui"}
+WINDOWS = {"dashboard", "forget", "init", "job", "measures", "report", "risks", "run", "status", "ui"}
 
 
 def stages() -> list[Stage]:

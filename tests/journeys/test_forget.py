@@ -1,0 +1,89 @@
+"""A customer forgotten after a whole line has run: no trace, nothing else changed, nothing to run again."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from finished_lines import copied, tables
+
+from pipelines.operating.forget import Erasure
+from pipelines.stage import all_stages
+
+pytestmark = pytest.mark.journey
+# Where MLflow's store keeps the places of artifacts.
+ADDRESSES = {
+    "experiments": ("artifact_location",),
+    "runs": ("artifact_uri",),
+    "logged_models": ("artifact_location",),
+    "model_versions": ("source", "storage_location"),
+}
+
+
+@pytest.fixture
+def line(demo_workspace: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A finished line of its own: the copy's runs lie in the copy."""
+    folder = tmp_path / "line"
+    runner_of = copied(demo_workspace, folder)
+    source = folder / "workspace" / "demo" / "source"
+    with sqlite3.connect(folder / "mlflow.db") as store:
+        for table, columns in ADDRESSES.items():
+            for column in columns:
+                change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"
+                store.execute(change, [str(demo_workspace.folder), str(folder)])
+    monkeypatch.chdir(folder)
+    return lambda: runner_of(f"data.root={source}")
+
+
+def test_a_customer_is_forgotten(line: Any, tmp_path: Path) -> None:
+    runner = line()
+    runner.line()
+    home = runner.project.home
+    kept = tmp_path / "source before"
+    shutil.copytree(home / "source", kept)
+    gone = riskiest(home)
+    before = tables(home / "warehouse.duckdb")
+    predictions = pd.read_parquet(home / "artifacts" / "trained" / "test_predictions.parquet")
+
+    receipt = Erasure(line(), gone).run()
+
+    assert receipt.places["scores.churn_scores"] >= 1
+    assert receipt.places["files of MLflow runs"] >= 1
+    assert gone not in (home / "erasure" / f"receipt-{receipt.number}.json").read_text()
+    folder = home.parents[1]
+    assert [str(file) for file in folder.rglob("*") if file.is_file() and gone.encode() in file.read_bytes()] == []
+    after = tables(home / "warehouse.duckdb")
+    assert after == {name: [row for row in rows if gone not in row] for name, rows in before.items()}
+    for file in folder.rglob("*.parquet"):
+        frame = pd.read_parquet(file)
+        assert gone not in set(frame.get("customer_id", ()))
+    left = pd.read_parquet(home / "artifacts" / "trained" / "test_predictions.parquet")
+    others = predictions[predictions["customer_id"] != gone].reset_index(drop=True)
+    pd.testing.assert_frame_equal(left.reset_index(drop=True), others)
+
+    # Nothing has to run again for it: the model was taught, the panel computed.
+    runner = line()
+    stages = [stage for stage in all_stages().values() if stage.applies(runner.project) and stage.skippable]
+    assert [stage.name for stage in stages if not runner.is_unchanged(stage)] == []
+
+    # The customer comes again with the source, and is left out.
+    shutil.rmtree(home / "source")
+    shutil.copytree(kept, home / "source")
+    line().alone("ingest")
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM loaded.customers WHERE customer_id = ?", [gone]).fetchone() == (
+            0,
+        )
+        assert connection.execute("SELECT count(*) FROM loaded.customers").fetchone() == (399,)
+
+
+def riskiest(home: Path) -> str:
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute("SELECT customer_id FROM scores.churn_scores ORDER BY rank LIMIT 1").fetchone()
+    assert found is not None
+    return str(found[0])

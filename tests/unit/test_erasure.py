@@ -1,0 +1,381 @@
+"""A customer is taken out of tables and files, and nobody else is; on workspaces made by hand."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from pipelines.config import Project, load_project
+from pipelines.console import Console
+from pipelines.erasure import suppression, tables
+from pipelines.erasure.files import erase_from_file
+from pipelines.erasure.runs import Logged
+from pipelines.erasure.subject import Subject
+from pipelines.erasure.suppression import LeftOut, hashed
+from pipelines.erasure.trace import traces_in
+from pipelines.errors import Incomplete
+from pipelines.operating import forget
+from pipelines.operating.forget import PENDING, Erasure
+from pipelines.runner import Runner
+
+CONF = str(Path(__file__).parents[2] / "conf" / "demo.yaml")
+GONE, OTHER, LONGER = "C00042", "C00043", "C000421"
+SUBJECT = Subject(frozenset({GONE}))
+CUSTOMERS = [GONE, OTHER, LONGER, "C00001"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return load_project(CONF, [f"workspace={tmp_path}", f"tracking.uri=sqlite:///{tmp_path}/mlflow.db"])
+
+
+@pytest.fixture
+def home(project: Project) -> Path:
+    """A workspace with the customer in every kind of place."""
+    folder = project.home
+    (folder / "artifacts" / "panel").mkdir(parents=True)
+    (folder / "reports").mkdir()
+    fill_warehouse(folder)
+    frame = pd.DataFrame({"customer_id": CUSTOMERS * 3, "value": range(12)})
+    frame.to_parquet(folder / "artifacts" / "labels.parquet", index=False)
+    pd.DataFrame({"value": [1.0]}).to_parquet(folder / "artifacts" / "panel" / "a.parquet")
+    record = {"examples": [{"customer_id": GONE, "risk": 0.4}, {"customer_id": OTHER, "risk": 0.1}], "note": GONE}
+    (folder / "artifacts" / "scored.json").write_text(json.dumps(record, indent=1))
+    (folder / "reports" / "data.html").write_text(f"<p>{GONE} and {LONGER}</p>")
+    (folder / "contacts.csv").write_text(f"customer_id,note\r\n{GONE},a\r\n{OTHER},after {GONE}\r\n", newline="")
+    (folder / "log.jsonl").write_text(f'{{"id": "{GONE}"}}\n{{"id": "{OTHER}"}}\n')
+    return folder
+
+
+def fill_warehouse(folder: Path) -> None:
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        for schema in ("loaded", "accepted", "quarantine", "scores"):
+            connection.execute(f"CREATE SCHEMA {schema}")
+        connection.execute("CREATE TABLE loaded.orders (customer_id VARCHAR, amount INTEGER, note VARCHAR)")
+        ids = ", ".join(f"'{each}'" for each in CUSTOMERS)
+        connection.execute(
+            f"INSERT INTO loaded.orders SELECT [{ids}][1 + i % 4], i, 'n' || i FROM range(4000) AS t(i) ORDER BY i"
+        )
+        connection.execute(f"INSERT INTO loaded.orders VALUES ('{OTHER}', -1, 'sent by {GONE}, with {GONE}')")
+        connection.execute("COMMENT ON TABLE loaded.orders IS 'checked'")
+        connection.execute(
+            "CREATE TABLE quarantine.quarantine_orders AS SELECT rowid AS row_number, ['odd'] AS reasons, * "
+            "FROM loaded.orders WHERE amount % 7 = 0"
+        )
+        connection.execute(
+            "CREATE VIEW accepted.orders AS SELECT * FROM loaded.orders WHERE "
+            "(SELECT bool_or(comment = 'checked') FROM duckdb_tables() WHERE table_name = 'orders') "
+            "AND rowid NOT IN (SELECT row_number FROM quarantine.quarantine_orders)"
+        )
+        connection.execute(
+            "CREATE TABLE scores.churn_scores (customer_id VARCHAR, as_of INTEGER, PRIMARY KEY (customer_id, as_of))"
+        )
+        connection.execute(f"INSERT INTO scores.churn_scores SELECT unnest([{ids}]), 1")
+        connection.execute("CREATE TABLE scores.of_nobody AS SELECT 'x' AS run_id, 7 AS customers")
+
+
+def dump(folder: Path) -> dict[str, list[Any]]:
+    """Every row of every table and view, but the customer's; the note that names the customer freed of the name."""
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        names = connection.execute(
+            "SELECT table_schema || '.' || table_name FROM information_schema.tables ORDER BY 1"
+        ).fetchall()
+        rows = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names}
+    kept = {name: [row for row in found if GONE not in row] for name, found in rows.items()}
+    return {
+        name: [tuple(_freed(cell) for cell in _unnumbered(name, row)) for row in found] for name, found in kept.items()
+    }
+
+
+def _freed(cell: Any) -> Any:
+    return "sent by [erased], with [erased]" if cell == f"sent by {GONE}, with {GONE}" else cell
+
+
+def _unnumbered(name: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[1:] if name.startswith("quarantine.") else row
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A company without MLflow."""
+    monkeypatch.setattr(forget, "erase_from_runs", lambda *_, **__: Logged())
+    monkeypatch.setattr(forget, "folders_of_runs", lambda *_: [])
+
+
+def erasure(project: Project, customer: str = GONE) -> Erasure:
+    return Erasure(Runner(project, Console(quiet=True)), customer)
+
+
+def test_the_warehouse_without_the_customer_is_the_same(home: Path) -> None:
+    before = dump(home)
+    assert len(before["accepted.orders"]) == sum(1 for i in range(4000) if CUSTOMERS[i % 4] != GONE and i % 7) + 1
+    found = tables.erase(home, SUBJECT)
+    assert dump(home) == before
+    assert found.rows == {"loaded.orders": 1000, "quarantine.quarantine_orders": 143, "scores.churn_scores": 1}
+    assert found.mentions == {"loaded.orders": 1}
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        # The quarantine still names the rows that it stands for, keys still hold, and marks are still there.
+        joined = "SELECT count(*), bool_and(held.amount = told.amount) FROM loaded.orders AS held "
+        joined += "JOIN quarantine.quarantine_orders AS told ON held.rowid = told.row_number"
+        assert connection.execute(joined).fetchone() == (4000 // 7 + 1 - 143, True)
+        with pytest.raises(duckdb.ConstraintException):
+            connection.execute(f"INSERT INTO scores.churn_scores VALUES ('{OTHER}', 1)")
+    assert GONE.encode() not in (home / "warehouse.duckdb").read_bytes().replace(LONGER.encode(), b"")
+    assert list(traces_in(home / "warehouse.duckdb", SUBJECT)) == []
+
+
+def test_deleting_alone_would_leave_bytes(home: Path) -> None:
+    """What the new file is for."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute(f"DELETE FROM scores.churn_scores WHERE customer_id = '{GONE}'")
+        connection.execute(f"DELETE FROM loaded.orders WHERE customer_id = '{GONE}' OR note LIKE '%{GONE}%'")
+        connection.execute(f"DELETE FROM quarantine.quarantine_orders WHERE customer_id = '{GONE}'")
+    assert GONE.encode() in (home / "warehouse.duckdb").read_bytes().replace(LONGER.encode(), b"")
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "dictionary"])
+def test_parquet_keeps_types_groups_and_others(tmp_path: Path, kind: str) -> None:
+    types = {
+        "string": pa.string(),
+        "large_string": pa.large_string(),
+        "dictionary": pa.dictionary(pa.int32(), pa.string()),
+    }
+    schema = pa.schema([("customer_id", types[kind]), ("amount", pa.int64()), ("note", types[kind])], {"made": "here"})
+    rows = {
+        "customer_id": [*CUSTOMERS, None] * 4,
+        "amount": range(20),
+        "note": ["", f"as {GONE}", LONGER, None, "x"] * 4,
+    }
+    file = tmp_path / "a.parquet"
+    parquet.write_table(pa.table(rows, schema=schema), file, row_group_size=5, compression="zstd")
+    before = parquet.read_table(file).to_pandas()
+    assert erase_from_file(file, SUBJECT, counts_only=True) == 8
+    pd.testing.assert_frame_equal(parquet.read_table(file).to_pandas(), before)
+    assert erase_from_file(file, SUBJECT) == 8
+    after = parquet.read_table(file)
+    assert after.schema.equals(schema, check_metadata=True)
+    assert parquet.ParquetFile(file).num_row_groups == 4
+    assert parquet.ParquetFile(file).metadata.row_group(0).column(0).compression == "ZSTD"
+    others = pa.table(rows, schema=schema).filter(pa.array([each != GONE for each in rows["customer_id"]])).to_pylist()
+    freed = [row | {"note": "as [erased]"} if row["note"] == f"as {GONE}" else row for row in others]
+    assert after.to_pylist() == freed
+    assert erase_from_file(file, SUBJECT) == 0
+    assert list(traces_in(file, SUBJECT)) == []
+
+
+def test_a_file_without_the_customer_stays_byte_for_byte(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    pd.DataFrame({"customer_id": [OTHER, LONGER]}).to_parquet(file)
+    before = file.stat().st_mtime_ns
+    assert erase_from_file(file, SUBJECT) == 0
+    assert file.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "count"),
+    [
+        ("a.csv", f"customer_id,n\n{GONE},1\n{OTHER},2\n", f"customer_id,n\n{OTHER},2\n", 1),
+        (
+            "a.csv",
+            f"left_id,right_id,no\n{GONE},{OTHER},1\n{OTHER},{LONGER},2\n",
+            f"left_id,right_id,no\n{OTHER},{LONGER},2\n",
+            1,
+        ),
+        ("a.csv", f"order_id,n\n1,of {GONE}\n", "order_id,n\n1,of [erased]\n", 1),
+        (
+            "a.json",
+            f'{{"top": ["{GONE}", "{OTHER}"], "by": {{"{GONE}": 1, "{LONGER}": 2}}}}',
+            f'{{"top": ["{OTHER}"], "by": {{"{LONGER}": 2}}}}',
+            2,
+        ),
+        (
+            "a.json",
+            f'{{"customer_id": "{GONE}", "of": "{GONE}-7"}}',
+            '{"customer_id": "[erased]", "of": "[erased]-7"}',
+            2,
+        ),
+        ("a.json", f'{{"cut short {GONE}', '{"cut short [erased]', 1),
+        ("a.jsonl", f'{{"a": "{GONE}"}}\n{{"a": "{LONGER}"}}\n', f'{{"a": "{LONGER}"}}\n', 1),
+        ("a.html", f"<b>{GONE}</b><b>{GONE}{GONE}</b>", f"<b>[erased]</b><b>{GONE}{GONE}</b>", 1),
+        ("a.ubj", f"bytes {GONE}", f"bytes {GONE}", 0),
+    ],
+)
+def test_texts(tmp_path: Path, name: str, before: str, after: str, count: int) -> None:
+    (tmp_path / name).write_text(before)
+    assert erase_from_file(tmp_path / name, SUBJECT) == count
+    assert (tmp_path / name).read_text() == after
+
+
+@pytest.mark.parametrize(
+    "customer",
+    ["O'Neil & Söhne", "客户一二三四", 'a"b<c>d%e', "../../etc", "C000.*2", "x'); DROP TABLE loaded.orders; --"],
+)
+def test_hostile_ids(tmp_path: Path, customer: str) -> None:
+    subject = Subject(frozenset({customer}))
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA loaded; CREATE TABLE loaded.orders (customer_id VARCHAR, note VARCHAR)")
+        connection.executemany(
+            "INSERT INTO loaded.orders VALUES (?, ?)", [[customer, ""], ["other", f"by {customer}!"]]
+        )
+    (tmp_path / "a.json").write_text(json.dumps({"note": f"of {customer}."}))
+    (tmp_path / "a.html").write_text(f"<p>{html.escape(customer)}</p>")
+    pd.DataFrame({"customer_id": [customer, "other"]}).to_parquet(tmp_path / "a.parquet")
+    assert len(list(traces_in(tmp_path, subject))) == 5
+    tables.erase(tmp_path, subject)
+    for name in ("a.json", "a.html", "a.parquet"):
+        assert erase_from_file(tmp_path / name, subject) == 1
+    assert list(traces_in(tmp_path, subject)) == []
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        assert connection.execute("FROM loaded.orders").fetchall() == [("other", "by [erased]!")]
+
+
+def test_a_short_id_goes_from_columns_of_ids_alone(tmp_path: Path) -> None:
+    subject = Subject(frozenset({"17"}))
+    pd.DataFrame({"customer_id": ["17", "18"], "note": ["x", "17 logins"]}).to_parquet(tmp_path / "a.parquet")
+    assert erase_from_file(tmp_path / "a.parquet", subject) == 1
+    assert pd.read_parquet(tmp_path / "a.parquet")["note"].tolist() == ["17 logins"]
+    assert list(traces_in(tmp_path, subject)) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_trace_in_bytes_is_found(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.bin").write_bytes(b"\x00\x01" + f"-{GONE}-".encode(encoding) + b"\xff")
+    (tmp_path / "b.bin").write_bytes(LONGER.encode())
+    assert list(traces_in(tmp_path, SUBJECT)) == [str(tmp_path / "a.bin")]
+
+
+def test_ids_of_other_systems_go_too_and_the_same_number_of_another_customer_stays(home: Path) -> None:
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "CREATE TABLE loaded.identity_map AS FROM (VALUES ('crm', 'C00042', 'C00042', 'C00042', 1), "
+            "('shop', '17', 'shop:17', 'C00042', 2), ('crm', '17', '17', '17', 3)) "
+            "AS t(system, id, known_as, customer_id, node)"
+        )
+        connection.execute(
+            "CREATE TABLE loaded.identity_ledger AS SELECT 'C00042' customer_id, 'C00042' left_id, 'shop:17' right_id"
+        )
+        connection.execute("INSERT INTO scores.churn_scores VALUES ('shop:17', 1), ('17', 1)")
+    for asked in ("C00042", "shop:17"):
+        assert tables.related_ids(home, asked) == {"C00042", "shop:17", "crm:C00042"} | {asked}
+    tables.erase(home, Subject(tables.related_ids(home, "shop:17")))
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        left = connection.execute("SELECT customer_id FROM scores.churn_scores ORDER BY 1").fetchall()
+        assert ("17",) in left
+        assert not {("shop:17",), (GONE,)} & set(left)
+        assert connection.execute("SELECT id FROM loaded.identity_map").fetchall() == [("17",)]
+        assert connection.execute("SELECT count(*) FROM loaded.identity_ledger").fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("logged")
+def test_no_byte_and_no_value_is_left_and_the_receipt_holds_no_id(project: Project, home: Path) -> None:
+    before = {file: file.read_bytes() for file in home.rglob("*") if file.is_file()}
+    counted = erasure(project).counted()
+    assert {file: file.read_bytes() for file in home.rglob("*") if file.is_file()} == before
+    receipt = erasure(project).run()
+    assert receipt.total == sum(counted.values()) > 1000
+    for file in home.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            for encoding in ("utf-8", "utf-16-le"):
+                assert GONE.encode(encoding) not in content.replace(LONGER.encode(encoding), b""), file
+    labels = pd.read_parquet(home / "artifacts" / "labels.parquet")
+    assert labels["value"].tolist() == [i for i in range(12) if i % 4]
+    assert json.loads((home / "artifacts" / "scored.json").read_text())["examples"] == [
+        {"customer_id": OTHER, "risk": 0.1}
+    ]
+    assert (home / "reports" / "data.html").read_text() == f"<p>[erased] and {LONGER}</p>"
+    kept = json.loads((home / "erasure" / f"receipt-{receipt.number}.json").read_text())
+    assert kept["subject"] == [hashed(suppression.key_of(home), GONE)]
+    assert (home / "erasure" / "key").stat().st_mode & 0o077 == 0
+    assert not (home / "erasure" / PENDING).exists()
+    assert erasure(project).run().total == 0
+
+
+@pytest.mark.usefixtures("logged")
+def test_a_kill_at_any_moment_and_the_same_command_again(
+    project: Project, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    untouched = tmp_path / "untouched"
+    shutil.copytree(home, untouched)
+    erasure(project).run()
+    expected, whole = dump(home), os.replace
+    for moment in range(1, 200):
+        shutil.rmtree(home)
+        shutil.copytree(untouched, home)
+        calls = [0]
+
+        def killed(*arguments: Any, calls: list[int] = calls, moment: int = moment) -> None:
+            calls[0] += 1
+            if calls[0] == moment:
+                raise KeyboardInterrupt
+            whole(*arguments)
+
+        monkeypatch.setattr(os, "replace", killed)
+        try:
+            erasure(project).run()
+        except KeyboardInterrupt:
+            monkeypatch.setattr(os, "replace", whole)
+        else:
+            break
+        # Readers find whole files meanwhile.
+        dump(home)
+        pd.read_parquet(home / "artifacts" / "labels.parquet")
+        erasure(project).run()
+        assert dump(home) == expected
+        assert list(traces_in(home, SUBJECT)) == []
+        assert len(list((home / "erasure").glob("receipt-*.json"))) == 1
+        assert list(home.rglob(".erasing*")) == []
+    assert moment > 15
+
+
+@pytest.mark.usefixtures("logged")
+def test_what_cannot_be_erased_is_named_without_the_id(project: Project, home: Path) -> None:
+    (home / "odd.bin").write_bytes(f" {GONE} ".encode())
+    with pytest.raises(Incomplete, match=r"1 places still name the customer: .*odd\.bin") as refused:
+        erasure(project).run()
+    assert GONE not in str(refused.value)
+    assert (home / "erasure" / PENDING).exists()
+    (home / "odd.bin").unlink()
+    receipt = erasure(project).run()
+    assert receipt.places["loaded.orders"] == 1000  # what the first attempt erased is in the receipt
+    (home / "sheet.xlsx").write_bytes(b"PK")
+    assert erasure(project, OTHER).run().not_looked_into == [str(home / "sheet.xlsx")]
+
+
+@pytest.mark.usefixtures("logged")
+def test_who_was_forgotten_stays_out_of_later_loads(project: Project, home: Path) -> None:
+    erasure(project).run()
+    left_out = LeftOut.of(home)
+    assert left_out is not None
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE orders AS SELECT unnest({CUSTOMERS}) AS customer_id")
+        connection.execute(
+            "CREATE TABLE rejected AS SELECT unnest(?) AS value_shown", [[f"1;{GONE};x", f"2;{LONGER};x", None]]
+        )
+        connection.execute("CREATE TABLE of_nobody AS SELECT 1 AS n")
+        left_out.take_out(connection, {"a": "orders", "b": "rejected", "c": "of_nobody"})
+        assert connection.execute("FROM orders").fetchall() == [(OTHER,), (LONGER,), ("C00001",)]
+        assert connection.execute("FROM rejected").fetchall() == [(f"2;{LONGER};x",), (None,)]
+    assert left_out.rows == 2
+    assert GONE not in (home / "erasure" / "forgotten.json").read_text()
+
+
+def test_nobody_was_forgotten(tmp_path: Path) -> None:
+    assert LeftOut.of(tmp_path) is None
+    assert not (tmp_path / "erasure").exists()
+
+
+def test_the_key_may_come_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURNLAB_ERASURE_KEY", "kept in a vault")
+    assert suppression.key_of(tmp_path) == "kept in a vault"
+    assert not (tmp_path / "erasure").exists()
