@@ -1,4 +1,4 @@
-"""A customer taken out of the warehouse: the other rows are copied into a new file, which takes the old one's place.
+"""A customer taken out of a DuckDB file: the other rows are copied into a new file, which takes the old one's place.
 
 Deleting alone would leave the bytes in free blocks of the file. Every table that has a column of ids is gone through,
 whatever its name; other texts that name the customer are freed of the name.
@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.erasure.subject import REPLACEMENT, Subject, is_id_column
-from pipelines.warehouse.duckdb_file import FILE, warehouse
+from pipelines.warehouse.duckdb_file import FILE, database, warehouse
 from pipelines.warehouse.sql import identifier, literal, statement
 
-BESIDE = f".erasing.{FILE}"
 _FRESH = "churnlab_fresh"
 QUARANTINE, LOADED, PREFIX = "quarantine", "loaded", "quarantine_"
 _COLUMNS = """
@@ -96,39 +95,30 @@ def related_ids(home: Path, customer: str) -> frozenset[str]:
     return frozenset({customer, *(str(each) for row in found for each in row if each is not None)})
 
 
-def look(home: Path, subject: Subject) -> Found:
-    """Count what there is of a customer; change nothing."""
-    if not (home / FILE).exists():
-        return Found({}, {})
-    with warehouse(home, read_only=True) as connection:
+def look(file: Path, subject: Subject) -> Found:
+    """Count what there is of a customer in a DuckDB file; change nothing."""
+    with database(file, read_only=True) as connection:
         return _found(connection, subject)
 
 
-def erase(home: Path, subject: Subject) -> Found:
-    """Take a customer out of the warehouse; the file is as before until all is done.
+def erase(file: Path, subject: Subject) -> Found:
+    """Take a customer out of a DuckDB file; it is as before until all is done.
 
     Raises
     ------
     ConnectionFailed
         If another process reads or writes the file, or the disk is full.
     """
-    if not (home / FILE).exists():
-        return Found({}, {})
-    beside = home / BESIDE
-    sweep(home)
-    with warehouse(home) as connection:
+    beside = file.with_name(f".erasing.{file.name}")
+    for rest in (beside, beside.with_name(f"{beside.name}.wal")):
+        rest.unlink(missing_ok=True)
+    with database(file) as connection:
         found = _found(connection, subject)
         if not found.rows and not found.mentions:
             return found
         _copy(connection, beside, subject, found)
-    os.replace(beside, home / FILE)
+    os.replace(beside, file)
     return found
-
-
-def sweep(home: Path) -> None:
-    """Remove what a killed erasure left beside the warehouse; what it had copied holds no trace."""
-    for rest in (home / BESIDE, home / f"{BESIDE}.wal"):
-        rest.unlink(missing_ok=True)
 
 
 def traces(connection: Any, subject: Subject) -> list[str]:

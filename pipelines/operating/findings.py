@@ -12,14 +12,13 @@ from pipelines.config import Project
 from pipelines.operating.health import Finding, Health
 
 ERASURE_PENDING = "erasure/pending.json"
-UNDONE = ("failed", "incomplete")
 
 
 def findings(project: Project, status: Health, store: Store) -> Iterator[Finding]:
     """Give what an operator should know, problems first."""
     yield from _of_scores(project, status)
     yield from _of_job(project, status)
-    yield from _of_delivery(status)
+    yield from _of_delivery(project, status, store)
     yield from _of_erasure(project)
     yield from _of_time_ahead(project, status)
     yield from _of_champion(store)
@@ -59,16 +58,13 @@ def _of_job(project: Project, status: Health) -> Iterator[Finding]:
         yield _finding("late", due=due)
 
 
-def _of_delivery(status: Health) -> Iterator[Finding]:
-    for name, told in destinations(status.delivered).items():
-        if told.get("status", told.get("outcome")) in UNDONE:
-            yield _finding("undelivered", place=name)
-
-
-def destinations(delivered: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
-    """Give what was handed on to each destination; empty where the project has none."""
-    found = (delivered or {}).get("destinations", {})
-    return found if isinstance(found, dict) else {each.get("name", "?"): each for each in found}
+def _of_delivery(project: Project, status: Health, store: Store) -> Iterator[Finding]:
+    """Say what was scored and not handed on; a job that runs is about to."""
+    if not (project.deliver.destinations and store.exists("scored")) or status.writer is not None:
+        return
+    handed_on, scored = store.path("delivered"), store.path("scored")
+    if not handed_on.exists() or handed_on.stat().st_mtime < scored.stat().st_mtime:
+        yield _finding("undelivered", place=", ".join(each.name for each in project.deliver.destinations))
 
 
 def _of_erasure(project: Project) -> Iterator[Finding]:

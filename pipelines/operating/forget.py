@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipelines.config import Project
-from pipelines.erasure import suppression, tables
+from pipelines.erasure import destinations, suppression, tables
 from pipelines.erasure.files import erase_from_file
 from pipelines.erasure.runs import erase_from_runs, folders_of_runs
 from pipelines.erasure.subject import Subject
@@ -97,12 +97,15 @@ class Erasure:
     def counted(self) -> dict[str, int]:
         """Count what would go, by place; change nothing."""
         subject = Subject(tables.related_ids(self.project.home, self.customer))
-        places = {str(place): erase_from_file(place, subject, counts_only=True) for place in self._files()}
-        found = tables.look(self.project.home, subject)
-        places |= _told(found)
+        places: dict[str, int] = {}
+        for file in self._files():
+            _add(places, self._said(file), erase_from_file(file, subject, counts_only=True))
+        for file in self._databases():
+            _add_all(places, self._told(file, tables.look(file, subject)))
+        _add_all(places, destinations.erase(self.project.deliver, subject, counts_only=True))
         logged = erase_from_runs(self.runner.tracking, self.project.name, subject, counts_only=True)
-        places |= {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags}
-        return {place: count for place, count in places.items() if count}
+        _add_all(places, {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags})
+        return places
 
     def run(self, wait_s: float = 0.0) -> Receipt:
         """Erase the customer, check that no trace is left, and leave a receipt.
@@ -129,7 +132,6 @@ class Erasure:
     def _sweep(self) -> None:
         """Remove what killed stages and erasures left; a rest may hold the customer."""
         self.runner.store.sweep()
-        tables.sweep(self.project.home)
         for rest in self.project.home.rglob(".erasing.*"):
             rest.unlink(missing_ok=True)
         _remove_folder(self.project.home / f"{WAREHOUSE}.tmp")
@@ -166,9 +168,11 @@ class Erasure:
         _add(receipt.places, "tags of MLflow runs", logged.tags)
         receipt.not_looked_into += logged.out_of_reach
         self._save(receipt, PENDING)
-        for place, count in _told(tables.erase(self.project.home, subject)).items():
-            _add(receipt.places, place, count)
+        _add_all(receipt.places, destinations.erase(self.project.deliver, subject, counts_only=False))
         self._save(receipt, PENDING)
+        for file in self._databases():
+            _add_all(receipt.places, self._told(file, tables.erase(file, subject)))
+            self._save(receipt, PENDING)
 
     def _files(self) -> Iterator[Path]:
         """Files of the project that are read, and the file of answers about ids where that lies elsewhere."""
@@ -179,15 +183,28 @@ class Erasure:
         if review is not None and review.is_file() and self.project.home not in review.parents:
             yield review
 
+    def _databases(self) -> list[Path]:
+        """DuckDB files of the project; the warehouse comes last."""
+        found = [file for file in sorted(self.project.home.rglob("*.duckdb")) if not self._is_source(file)]
+        return sorted(found, key=lambda file: file.name == WAREHOUSE)
+
     def _is_left_alone(self, file: Path) -> bool:
-        """Whether a file is the warehouse, a record of erasures, or a source that is the owner's."""
-        is_source = self.project.simulate is None and self.project.data.root.resolve() in file.resolve().parents
-        return file.suffix == ".duckdb" or file.parent == self.folder or is_source
+        """Whether a file is a database, a record of erasures, or a source that is the owner's."""
+        return file.suffix == ".duckdb" or file.parent == self.folder or self._is_source(file)
+
+    def _is_source(self, file: Path) -> bool:
+        return self.project.simulate is None and self.project.data.root.resolve() in file.resolve().parents
 
     def _said(self, file: Path) -> str:
         """Name a file by its folder: a name may hold an id."""
         home = self.project.home
         return str(file.parent.relative_to(home)) if home in file.parents else "the file of answers about ids"
+
+    def _told(self, file: Path, found: tables.Found) -> dict[str, int]:
+        """Name the tables of a database; those of other files than the warehouse by the file as well."""
+        before = "" if file.name == WAREHOUSE else f"{file.name}: "
+        mentions = {f"{before}{table}, named in rows of others": count for table, count in found.mentions.items()}
+        return {**{f"{before}{table}": count for table, count in found.rows.items()}, **mentions}
 
     def _keep_fingerprints(self, receipt: Receipt) -> None:
         """Let stages that need not run again for the erasure know that they need not."""
@@ -220,14 +237,14 @@ class Erasure:
         os.replace(beside, self.folder / name)
 
 
-def _told(found: tables.Found) -> dict[str, int]:
-    mentions = {f"{table}, named in rows of others": count for table, count in found.mentions.items()}
-    return {**found.rows, **mentions}
-
-
 def _add(places: dict[str, int], place: str, count: int) -> None:
     if count:
         places[place] = places.get(place, 0) + count
+
+
+def _add_all(places: dict[str, int], more: Mapping[str, int]) -> None:
+    for place, count in more.items():
+        _add(places, place, count)
 
 
 def _sources(project: Project) -> list[str]:

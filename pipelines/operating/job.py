@@ -18,6 +18,7 @@ from pipelines.console import Console
 from pipelines.errors import Busy, ChurnLabError, ConnectionFailed, Incomplete, NotReady, refusal
 from pipelines.lock import workspace_lock
 from pipelines.operating.log import REFUSED, JobLog
+from pipelines.operating.words import rows_delivered
 from pipelines.runner import Ran, Runner
 from pipelines.stage import all_stages
 
@@ -152,7 +153,9 @@ def told_of(stage: str, store: Store) -> dict[str, Any]:
     if stage == "score":
         scored = store.load("scored")
         return {"rows": scored["scored"], "as_of": scored["as_of"], "run_id": scored["run_id"]}
-    return {}
+    if stage == "mart":
+        return {"rows": sum(store.load("marted")["rows"].values())}
+    return {"rows": sum(changed for changed, _ in rows_delivered(store.load("delivered")).values())}
 
 
 def _known(error: BaseException) -> BaseException:

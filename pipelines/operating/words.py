@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
-from pipelines.operating.findings import destinations
 from pipelines.operating.health import Finding, Health
 
 LANGUAGES = ("en", "zh")
@@ -29,6 +27,10 @@ EXPIRED = {"en": "EXPIRED {ago} ago", "zh": "已过期 {ago}"}
 COVERAGE = {
     "en": "{eligible:,} eligible = {scored:,} scored + {excluded:,} excluded + {failed:,} failed",
     "zh": "应评 {eligible:,} = 已评 {scored:,} + 排除 {excluded:,} + 失败 {failed:,}",
+}
+DELIVERED = {
+    "en": "{place}: {changed:,} rows changed, {same:,} the same",
+    "zh": "{place}：更新 {changed:,} 行，未变 {same:,} 行",
 }
 NONE = {"en": "none", "zh": "无"}
 NEXT = {"en": "{at} {zone}, in {left} ({kind})", "zh": "{at} {zone}，{left}后（{kind}）"}
@@ -55,7 +57,7 @@ SAID = {
         "en": "The job that was due at {due:%Y-%m-%d %H:%M} UTC has not begun",
         "zh": "应于 {due:%Y-%m-%d %H:%M} UTC 开始的任务没有运行",
     },
-    "undelivered": {"en": "The scores were not all handed on to {place}", "zh": "评分没有全部写回 {place}"},
+    "undelivered": {"en": "The newest scores were not handed on to {place}", "zh": "最新评分没有写回 {place}"},
     "erasure_unfinished": {
         "en": "An erasure was begun and has not ended",
         "zh": "有一次客户数据删除没有完成",
@@ -106,8 +108,8 @@ def lines(health: Health, language: str) -> Iterator[tuple[str, str]]:
         yield coverage, COVERAGE[language].format(**told)
         for reason, customers in scores.excluded.items():
             yield left_out, f"{customers:,} {reason}"
-    for place, told in destinations(health.delivered).items():
-        yield delivered, f"{place}: {_delivery(told)}"
+    for place, (changed, same) in rows_delivered(health.delivered or {}).items():
+        yield delivered, DELIVERED[language].format(place=place, changed=changed, same=same)
     yield last, _job(health, language)
     yield following, _next(health, language)
 
@@ -158,8 +160,19 @@ def _scores(health: Health, language: str) -> str:
     return SCORES[language].format(as_of=scores.as_of, written=written, valid=said)
 
 
-def _delivery(told: dict[str, Any]) -> str:
-    return " · ".join(f"{value:,} {name}" if isinstance(value, int) else str(value) for name, value in told.items())
+def rows_delivered(delivered: dict[str, dict[str, dict[str, int]]]) -> dict[str, tuple[int, int]]:
+    """Give rows changed and rows that were the same already, by destination.
+
+    >>> rows_delivered({"crm": {"churn_scores": {"new": 3, "changed": 1, "removed": 0, "same": 7}}})
+    {'crm': (4, 7)}
+    """
+    return {
+        name: (
+            sum(rows["new"] + rows["changed"] + rows["removed"] for rows in tables.values()),
+            sum(rows["same"] for rows in tables.values()),
+        )
+        for name, tables in delivered.items()
+    }
 
 
 def _job(health: Health, language: str) -> str:

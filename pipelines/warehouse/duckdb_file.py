@@ -50,7 +50,14 @@ def warehouse(home: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBP
     path = home / FILE
     if read_only and not path.exists():
         raise NotReady(f"There is no warehouse {path} yet", do="run: churnlab run")
-    home.mkdir(parents=True, exist_ok=True)
+    with database(path, read_only=read_only) as connection:
+        yield connection
+
+
+@contextmanager
+def database(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB file, such as the mart, with the bounds of the warehouse; see `warehouse`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     _check_rights(path, read_only)
     connection = _connected(path, read_only)
     try:

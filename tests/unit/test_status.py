@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,24 @@ def test_a_warehouse_in_use_does_not_hide_the_scores(project: Project) -> None:
     assert health.is_fresh
     assert health.scores is not None
     assert (health.scores.eligible, health.scores.valid_until) == (100, datetime(2026, 10, 14))
+
+
+def test_scores_that_were_not_handed_on(project: Project, tmp_path: Path) -> None:
+    scored(project)
+    crm = f"deliver.destinations=[{{name: crm, kind: sqlite, path: {tmp_path}/crm.db}}]"
+    project = load_project(CONF, [f"workspace={tmp_path}", "score.valid_days=7", crm])
+    artifacts = project.home / "artifacts"
+    artifacts.mkdir(parents=True)
+    (artifacts / "scored.json").write_text("{}")
+    assert codes(status_of(project, NOW)) == {"undelivered"}
+    delivered = {"crm": {"churn_scores": {"new": 80, "changed": 0, "removed": 0, "same": 10}}}
+    (artifacts / "delivered.json").write_text(json.dumps(delivered))
+    health = status_of(project, NOW)
+    assert health.is_fresh
+    assert dict(lines(health, "en"))["Delivered"] == "crm: 80 rows changed, 10 the same"
+    later = (artifacts / "delivered.json").stat().st_mtime + 10
+    os.utime(artifacts / "scored.json", (later, later))
+    assert codes(status_of(project, NOW)) == {"undelivered"}
 
 
 def test_an_export_behind_the_champion_is_told(project: Project) -> None:
