@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,7 @@ CHUNK_BYTES = 4_000_000
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 
 
-def traces_in(root: Path, subject: Subject) -> Iterator[str]:
+def traces_in(root: Path, subject: Subject, but: Callable[[Path], bool] = lambda file: False) -> Iterator[str]:
     """Name what still holds one of the customer's ids, below a folder or in a file.
 
     Parameters
@@ -25,9 +25,11 @@ def traces_in(root: Path, subject: Subject) -> Iterator[str]:
         Folder or file.
     subject
         The customer. Ids with few signs are looked for in columns of ids alone.
+    but
+        Says of a file that it is not looked into.
     """
     files = [root] if root.is_file() else sorted(file for file in root.rglob("*") if file.is_file())
-    for file in files:
+    for file in (each for each in files if not but(each)):
         if file.suffix == ".duckdb":
             yield from (f"{file}: {place}" for place in _in_duckdb(file, subject))
         elif file.suffix == ".parquet":

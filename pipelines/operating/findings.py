@@ -11,7 +11,7 @@ from pipelines.artifacts import Store
 from pipelines.config import Project
 from pipelines.operating.health import Finding, Health
 
-ERASURE_PENDING = "erasure/pending.json"
+ERASURES_PENDING = "erasure/pending-*.json"
 
 
 def findings(project: Project, status: Health, store: Store) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def _of_delivery(project: Project, status: Health, store: Store) -> Iterator[Fin
 
 
 def _of_erasure(project: Project) -> Iterator[Finding]:
-    if (project.home / ERASURE_PENDING).exists():
+    if any(project.home.glob(ERASURES_PENDING)):
         yield _finding("erasure_unfinished")
 
 

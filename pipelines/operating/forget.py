@@ -26,7 +26,8 @@ from pipelines.lock import workspace_lock
 from pipelines.runner import Runner
 from pipelines.warehouse.duckdb_file import FILE as WAREHOUSE
 
-PENDING = "pending.json"
+PENDING = "pending"
+FINISHED = "receipt"
 
 
 @dataclass
@@ -99,12 +100,12 @@ class Erasure:
         subject = Subject(tables.related_ids(self.project.home, self.customer))
         places: dict[str, int] = {}
         for file in self._files():
-            _add(places, self._said(file), erase_from_file(file, subject, counts_only=True))
+            _add(places, {self._said(file): erase_from_file(file, subject, counts_only=True)})
         for file in self._databases():
-            _add_all(places, self._told(file, tables.look(file, subject)))
-        _add_all(places, destinations.erase(self.project.deliver, subject, counts_only=True))
+            _add(places, self._told(file, tables.look(file, subject)))
+        _add(places, destinations.erase(self.project.deliver, subject, counts_only=True))
         logged = erase_from_runs(self.runner.tracking, self.project.name, subject, counts_only=True)
-        _add_all(places, {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags})
+        _add(places, {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags})
         return places
 
     def run(self, wait_s: float = 0.0) -> Receipt:
@@ -140,8 +141,7 @@ class Erasure:
         """Go on with an erasure of the same customer that was not ended, or begin one."""
         key = suppression.key_of(self.project.home)
         hashes = sorted(suppression.hashed(key, each) for each in subject.ids)
-        pending = self.folder / PENDING
-        if pending.exists():
+        for pending in sorted(self.folder.glob(f"{PENDING}-*.json")):
             kept = Receipt(**json.loads(pending.read_text(encoding="utf-8")))
             if set(kept.subject) & set(hashes):
                 return kept
@@ -161,17 +161,18 @@ class Erasure:
 
     def _erase(self, subject: Subject, receipt: Receipt) -> None:
         for file in self._files():
-            _add(receipt.places, self._said(file), erase_from_file(file, subject))
-            self._save(receipt, PENDING)
+            self._note(receipt, {subject.freed(self._said(file)): erase_from_file(file, subject)})
         logged = erase_from_runs(self.runner.tracking, self.project.name, subject, counts_only=False)
-        _add(receipt.places, "files of MLflow runs", logged.files)
-        _add(receipt.places, "tags of MLflow runs", logged.tags)
-        receipt.not_looked_into += logged.out_of_reach
-        self._save(receipt, PENDING)
-        _add_all(receipt.places, destinations.erase(self.project.deliver, subject, counts_only=False))
-        self._save(receipt, PENDING)
+        receipt.not_looked_into = logged.out_of_reach
+        self._note(receipt, {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags})
+        self._note(receipt, destinations.erase(self.project.deliver, subject, counts_only=False))
         for file in self._databases():
-            _add_all(receipt.places, self._told(file, tables.erase(file, subject)))
+            self._note(receipt, self._told(file, tables.erase(file, subject)))
+
+    def _note(self, receipt: Receipt, places: Mapping[str, int]) -> None:
+        """Add to the receipt what went, and keep it, so that a kill loses no more than one place's count."""
+        if any(places.values()):
+            _add(receipt.places, places)
             self._save(receipt, PENDING)
 
     def _files(self) -> Iterator[Path]:
@@ -193,7 +194,9 @@ class Erasure:
         return file.suffix == ".duckdb" or file.parent == self.folder or self._is_source(file)
 
     def _is_source(self, file: Path) -> bool:
-        return self.project.simulate is None and self.project.data.root.resolve() in file.resolve().parents
+        """Whether a file is the owner's, laid into the project's folder; the demo company's are the project's own."""
+        home, root = self.project.home.resolve(), self.project.data.root.resolve()
+        return self.project.simulate is None and root.is_relative_to(home) and file.resolve().is_relative_to(root)
 
     def _said(self, file: Path) -> str:
         """Name a file by its folder: a name may hold an id."""
@@ -212,8 +215,9 @@ class Erasure:
 
     def _check(self, subject: Subject, receipt: Receipt) -> None:
         roots = [self.project.home, *folders_of_runs(self.runner.tracking, self.project.name)]
-        left = [place for root in roots for place in traces_in(root, subject)]
-        receipt.not_looked_into += [str(file) for root in roots for file in closed_files(root)]
+        left = [place for root in roots for place in traces_in(root, subject, but=self._is_source)]
+        closed = [str(file) for root in roots for file in closed_files(root)]
+        receipt.not_looked_into += [subject.freed(file) for file in closed]
         receipt.looked_into = "every value and every byte" if subject.telling else "columns of ids: the id is short"
         named = [str(file) for root in roots for file in root.rglob("*") if subject.is_mentioned(file.name)]
         if left or named:
@@ -226,25 +230,25 @@ class Erasure:
 
     def _finished(self, receipt: Receipt) -> Receipt:
         receipt.finished_at = _now()
-        self._save(receipt, f"receipt-{receipt.number}.json")
-        (self.folder / PENDING).unlink(missing_ok=True)
+        self._save(receipt, FINISHED)
+        self._file(receipt, PENDING).unlink(missing_ok=True)
         return receipt
 
-    def _save(self, receipt: Receipt, name: str) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self.folder / f".{name}.{os.getpid()}"
+    def _save(self, receipt: Receipt, state: str) -> None:
+        place = self._file(receipt, state)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_name(f".{place.name}.{os.getpid()}")
         beside.write_text(json.dumps(asdict(receipt), indent=1, ensure_ascii=False), encoding="utf-8")
-        os.replace(beside, self.folder / name)
+        os.replace(beside, place)
+
+    def _file(self, receipt: Receipt, state: str) -> Path:
+        return self.folder / f"{state}-{receipt.number}.json"
 
 
-def _add(places: dict[str, int], place: str, count: int) -> None:
-    if count:
-        places[place] = places.get(place, 0) + count
-
-
-def _add_all(places: dict[str, int], more: Mapping[str, int]) -> None:
+def _add(places: dict[str, int], more: Mapping[str, int]) -> None:
     for place, count in more.items():
-        _add(places, place, count)
+        if count:
+            places[place] = places.get(place, 0) + count
 
 
 def _sources(project: Project) -> list[str]:

@@ -6,6 +6,7 @@ import html
 import json
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from pipelines.erasure.trace import traces_in
 from pipelines.errors import Incomplete
 from pipelines.operating import forget
 from pipelines.operating.forget import PENDING, Erasure
+from pipelines.operating.status import status_of
 from pipelines.runner import Runner
 
 CONF = str(Path(__file__).parents[2] / "conf" / "demo.yaml")
@@ -114,6 +116,10 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def erasure(project: Project, customer: str = GONE) -> Erasure:
     return Erasure(Runner(project, Console(quiet=True)), customer)
+
+
+def pending(home: Path) -> list[Path]:
+    return list((home / "erasure").glob(f"{PENDING}-*"))
 
 
 def test_the_warehouse_without_the_customer_is_the_same(home: Path) -> None:
@@ -297,7 +303,7 @@ def test_no_byte_and_no_value_is_left_and_the_receipt_holds_no_id(project: Proje
     kept = json.loads((home / "erasure" / f"receipt-{receipt.number}.json").read_text())
     assert kept["subject"] == [hashed(suppression.key_of(home), GONE)]
     assert (home / "erasure" / "key").stat().st_mode & 0o077 == 0
-    assert not (home / "erasure" / PENDING).exists()
+    assert pending(home) == []
     assert erasure(project).run().total == 0
 
 
@@ -344,7 +350,14 @@ def test_what_cannot_be_erased_is_named_without_the_id(project: Project, home: P
     with pytest.raises(Incomplete, match=r"1 places still name the customer: .*odd\.bin") as refused:
         erasure(project).run()
     assert GONE not in str(refused.value)
-    assert (home / "erasure" / PENDING).exists()
+    assert len(pending(home)) == 1
+    assert "erasure_unfinished" in {each.code for each in status_of(project, datetime(2026, 10, 1)).findings}
+    # Another's erasure does not forget that this one has not ended.
+    (home / "odder.bin").write_bytes(OTHER.encode())
+    with pytest.raises(Incomplete):
+        erasure(project, OTHER).run()
+    (home / "odder.bin").unlink()
+    assert len(pending(home)) == 2
     (home / "odd.bin").unlink()
     receipt = erasure(project).run()
     assert receipt.places["loaded.orders"] == 1000  # what the first attempt erased is in the receipt
@@ -368,6 +381,16 @@ def test_who_was_forgotten_stays_out_of_later_loads(project: Project, home: Path
         assert connection.execute("FROM rejected").fetchall() == [(f"2;{LONGER};x",), (None,)]
     assert left_out.rows == 2
     assert GONE not in (home / "erasure" / "forgotten.json").read_text()
+
+
+def test_sources_are_the_owners_wherever_they_lie(home: Path) -> None:
+    """Below the project's folder they are left alone; a root above it makes nothing in it a source."""
+    shop = ["simulate=null", f"workspace={home.parent}", f"tracking.uri=sqlite:///{home.parent}/mlflow.db"]
+    inside = erasure(load_project(CONF, [*shop, f"data.root={home / 'reports'}"]))
+    above = erasure(load_project(CONF, [*shop, f"data.root={home.parent}"]))
+    page = home / "reports" / "data.html"
+    assert page not in set(inside._files())
+    assert page in set(above._files())
 
 
 def test_nobody_was_forgotten(tmp_path: Path) -> None:
