@@ -13,14 +13,25 @@ from pipelines.config import Project, load_project
 from pipelines.dashboard.access import Attempts, Viewer, password, viewer_of
 from pipelines.dashboard.drawn import say, style
 from pipelines.dashboard.screen import Screen
-from pipelines.dashboard.views import at_risk, customer
+from pipelines.dashboard.views import actions, at_risk, customer, model, overview, retention, segments
 from pipelines.errors import ChurnLabError
 
 PAGES: dict[str, tuple[Words, Callable[[Screen], None]]] = {
+    "overview": (Words("Overview", "总览"), overview.view),
     "risk": (Words("Customers at risk", "流失风险客户"), at_risk.view),
     "customer": (Words("One customer", "客户详情"), customer.view),
+    "segments": (Words("Segments and portraits", "客户分群与画像"), segments.view),
+    "retention": (Words("Retention", "留存与流失"), retention.view),
+    "model": (Words("Model", "模型"), model.view),
+    "actions": (Words("Alerts and experiments", "预警与实验"), actions.view),
 }
 LANGUAGES = {"en": "English", "zh": "中文"}
+SKIP = Words("Skip to main content", "跳到主要内容")
+SPEAK = """<script>
+document.documentElement.lang = "{lang}";
+for (const each of document.querySelectorAll("a, button"))
+  if (["{en}", "{zh}"].includes(each.textContent.trim())) each.textContent = "{said}";
+</script>"""
 LANGUAGE = Words("Language", "语言")
 PASSWORD, ENTER = Words("Password", "密码"), Words("Enter", "进入")
 WRONG = Words("That is not the password.", "密码不正确。")
@@ -44,6 +55,7 @@ def main(name: str) -> None:
     language = _language()
     st.set_page_config(page_title=say(_title(project), language), layout="wide")
     st.html(style())
+    st.html(_speaking(language), unsafe_allow_javascript=True)
     viewer = _viewer(project, language)
     if viewer is None:
         return
@@ -90,6 +102,12 @@ def _language() -> str:
     if asked not in LANGUAGES:
         asked = "zh" if (st.context.locale or "").startswith("zh") else "en"
     return str(asked)
+
+
+def _speaking(language: str) -> str:
+    """Tell the browser the language, and say in it what Streamlit says in English alone; all parts are constants."""
+    lang = "zh-CN" if language == "zh" else "en"
+    return SPEAK.format(lang=lang, en=SKIP.en, zh=SKIP.zh, said=say(SKIP, language))
 
 
 def _switch(language: str) -> None:

@@ -13,16 +13,16 @@ BANDS = {
     "low": Mark("●", Words("low risk", "低风险"), "soft"),
 }
 TOPICS = {
-    "contracts": Words("contract and renewal", "合同与续约"),
-    "customers": Words("who the customer is", "客户属性"),
+    "contracts": Words("contract", "合同与续约"),
+    "customers": Words("firm itself", "客户属性"),
     "deals": Words("deals", "商机"),
     "feedback": Words("feedback", "反馈"),
-    "interactions": Words("contact with us", "沟通联系"),
+    "interactions": Words("contact", "沟通联系"),
     "orders": Words("orders", "订单"),
     "payments": Words("payments", "付款"),
     "stock": Words("stock", "库存"),
-    "tickets": Words("service tickets", "服务工单"),
-    "usage": Words("use of the product", "产品使用"),
+    "tickets": Words("tickets", "服务工单"),
+    "usage": Words("product use", "产品使用"),
 }
 COLUMNS = {
     "owner": Words("Account owner", "客户负责人"),

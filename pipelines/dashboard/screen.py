@@ -75,6 +75,11 @@ class Screen:
         """Lead to a customer's page."""
         st.page_link(self.pages["customer"], label=plain(label), query_params={"customer": customer_id})
 
+    def to_page(self, name: str, label: Words, query: dict[str, list[str]] | None = None) -> None:
+        """Lead to another page."""
+        asked = [(key, value) for key, values in (query or {}).items() for value in values]
+        st.page_link(self.pages[name], label=self.say(label), query_params=asked or None)
+
 
 def plain(text: str) -> str:
     r"""Take from a text of others what Streamlit would read as Markdown, HTML or an icon.

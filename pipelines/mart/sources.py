@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from features.tables import TABLES
+from pipelines.business.book import FLOWS, RATES, YARDSTICKS
+from pipelines.business.tables import SCHEMA as BUSINESS
 from pipelines.warehouse.scores import SCHEMA as SCORES
 from pipelines.warehouse.scores import TABLES as SCORE_TABLES
 from pipelines.warehouse.sql import identifier, statement
@@ -15,6 +17,39 @@ TYPES = {
     "float64": "DOUBLE",
     "boolean": "BOOLEAN",
     "timestamp": "TIMESTAMP",
+}
+
+
+PERIODS = {
+    "period": "VARCHAR",
+    "starts_at": "TIMESTAMP",
+    "ends_at": "TIMESTAMP",
+    "segmentation": "VARCHAR",
+    "segment": "VARCHAR",
+}
+MEASURED = {
+    **PERIODS,
+    "measure": "VARCHAR",
+    "value": "DOUBLE",
+    "low": "DOUBLE",
+    "high": "DOUBLE",
+    "count": "BIGINT",
+    "verdict": "VARCHAR",
+}
+BESIDE = {
+    **MEASURED,
+    "yardstick_low": "DOUBLE",
+    "yardstick_high": "DOUBLE",
+    "standing": "VARCHAR",
+    "yardstick": "VARCHAR",
+}
+FLOWING = {
+    **PERIODS,
+    **{f"customers_{name}": "DOUBLE" for name in ("opening", "new", "returned", "lost", "closing")},
+    **{
+        f"revenue_{name}": "DOUBLE"
+        for name in ("opening", "new", "returned", "expansion", "contraction", "lost", "closing")
+    },
 }
 
 
@@ -30,6 +65,8 @@ def seen(connection: Any, accepted: dict[str, Any]) -> None:
     """
     for table in SCORE_TABLES:
         _view(connection, SCORES, table.name, table.columns)
+    for name, columns in {RATES: MEASURED, YARDSTICKS: BESIDE, FLOWS: FLOWING}.items():
+        _view(connection, BUSINESS, name, columns)
     for canonical in TABLES.values():
         columns = {column.name: TYPES[column.type] for column in canonical.all_columns}
         there = canonical.name in accepted.get("tables", {})

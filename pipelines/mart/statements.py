@@ -154,6 +154,22 @@ SELECT * EXCLUDE (as_of, status), as_of::DATE AS score_date, status AS run_statu
 ORDER BY as_of, started_at
 """,
     "fact_score_coverage": "FROM from_score_coverage",
+    "fact_business_measure": """
+SELECT period AS period_name, starts_at::DATE AS period_start, ends_at::DATE AS period_end, segmentation,
+       segment AS segment_name, measure AS measure_name, from_measures.value AS measure_value,
+       from_measures.low AS value_low, from_measures.high AS value_high, from_measures.count AS base_customers,
+       from_measures.verdict AS verdict, yardstick_low, yardstick_high, standing, yardstick AS yardstick_name
+FROM from_measures
+LEFT JOIN (SELECT period, segmentation, segment, measure, yardstick_low, yardstick_high, standing, yardstick
+           FROM from_yardsticks) USING (period, segmentation, segment, measure)
+ORDER BY segmentation, segment_name, measure_name, period_start
+""",
+    "fact_customer_flow": """
+SELECT period AS period_name, starts_at::DATE AS period_start, ends_at::DATE AS period_end, segmentation,
+       segment AS segment_name,
+       COLUMNS('^(customers|revenue)_(opening|new|returned|lost|closing|expansion|contraction)$')
+FROM from_customer_flows ORDER BY segmentation, segment_name, period_start
+""",
     "dim_date": """
 SELECT day::DATE AS calendar_date, year(day) AS calendar_year, quarter(day) AS calendar_quarter,
        month(day) AS calendar_month, weekofyear(day) AS iso_week, strftime(day, '%Y-%m') AS year_month

@@ -247,6 +247,63 @@ FACT_SCORE_COVERAGE = MartTable(
         _whole("customers", "Customers", "客户数", "customers"),
     ),
 )
+_PERIOD = (
+    _text("period_name", "Period", "期间", "Such as 2026-10."),
+    _day("period_start", "Begins", "开始日期"),
+    _day("period_end", "Ends", "结束日期", "First day after the period."),
+    _text("segmentation", "Division", "分组方式", "all for the whole, else industry, plan and so on."),
+    _text("segment_name", "Segment", "分组"),
+)
+FACT_BUSINESS_MEASURE = MartTable(
+    "fact_business_measure",
+    Words("Measures of the customer base", "客户经营指标"),
+    "One measure of a period and segment, such as churn_rate or renewal_rate, with its interval and yardstick.",
+    (
+        *_PERIOD,
+        _text("measure_name", "Measure", "指标", "docs/guides/measures.md lists them."),
+        _number("measure_value", "Figure", "数值", "0 to 1, or currency"),
+        _number("value_low", "Lower end", "区间下限", "as the figure", "Lower end of the 95 % interval."),
+        _number("value_high", "Upper end", "区间上限", "as the figure", "Upper end of the 95 % interval."),
+        _whole("base_customers", "Base", "基数", "customers or rows", "What the figure is a part or a mean of."),
+        _text("verdict", "Verdict", "结论", "told, or too few to say."),
+        _number("yardstick_low", "Healthy from", "健康下限", "0 to 1", "Churn rate only."),
+        _number("yardstick_high", "Healthy to", "健康上限", "0 to 1", "Churn rate only."),
+        _text(
+            "standing", "Against the yardstick", "与健康水平相比", "better, within, worse or not sure; churn rate only."
+        ),
+        _text("yardstick_name", "Yardstick", "健康水平", "Whose yardstick, such as saas."),
+    ),
+)
+FACT_CUSTOMER_FLOW = MartTable(
+    "fact_customer_flow",
+    Words("Customers who came and left", "客户增减"),
+    "Customers and monthly revenue of a period and segment: at its beginning, new, returned, lost, at its end.",
+    (
+        *_PERIOD,
+        *(
+            _number(f"customers_{name}", f"Customers {en}", f"{zh}客户", "customers")
+            for name, en, zh in (
+                ("opening", "at the beginning", "期初"),
+                ("new", "new", "新增"),
+                ("returned", "returned", "回流"),
+                ("lost", "lost", "流失"),
+                ("closing", "at the end", "期末"),
+            )
+        ),
+        *(
+            _number(f"revenue_{name}", f"Monthly revenue {en}", f"{zh}月收入", "currency")
+            for name, en, zh in (
+                ("opening", "at the beginning", "期初"),
+                ("new", "new", "新增"),
+                ("returned", "returned", "回流"),
+                ("expansion", "grown", "增购"),
+                ("contraction", "shrunk", "缩减"),
+                ("lost", "lost", "流失"),
+                ("closing", "at the end", "期末"),
+            )
+        ),
+    ),
+)
 DIM_DATE = MartTable(
     "dim_date",
     Words("Calendar", "日历"),
@@ -307,6 +364,8 @@ TABLES = (
     FACT_CUSTOMER_EVENT,
     FACT_SCORE_RUN,
     FACT_SCORE_COVERAGE,
+    FACT_BUSINESS_MEASURE,
+    FACT_CUSTOMER_FLOW,
     DIM_DATE,
     DIM_OWNER,
     DIM_MODEL,
