@@ -42,7 +42,7 @@ class DeliverSettings(Section):
     """Where scores are brought, and how patiently."""
 
     destinations: list[DestinationSettings] = Field(default_factory=list)
-    batch_rows: Annotated[int, Field(ge=100, le=1_000_000)]
+    batch_rows: Annotated[int, Field(ge=10, le=1_000_000)]
     retry_s: Annotated[float, Field(ge=0, le=3600)]
 
     @model_validator(mode="after")

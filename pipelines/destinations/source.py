@@ -11,7 +11,7 @@ from pipelines.destinations.contract import INSTANT, Table, tables
 from pipelines.destinations.destination import Part
 from pipelines.errors import ConfigError, NotReady
 from pipelines.warehouse.scores import SCHEMA
-from pipelines.warehouse.sql import identifier, statement, text_literal
+from pipelines.warehouse.sql import identifier, literal, statement, text_literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,7 +99,10 @@ class Source:
     def _columns(self, table: str) -> set[str]:
         """Names of the columns that there are, which an older warehouse may lack; none where the table is not there."""
         found = self._connection.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?", [SCHEMA, table]
+            statement(
+                "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database()",
+                f"AND schema_name = {text_literal(SCHEMA)} AND table_name = {text_literal(table)}",
+            )
         )
         return {name for (name,) in found.fetchall()}
 
@@ -125,14 +128,14 @@ class Source:
         query = statement("SELECT", chosen, _from(table), "WHERE", _in(scope), "AND", _fits(table), "ORDER BY", order)
         # A cursor of its own: a connection has one open result.
         with self._connection.cursor() as cursor:
-            for batch in cursor.execute(query, list(scope.values())).to_arrow_reader(self._batch_rows):
+            for batch in cursor.execute(query).to_arrow_reader(self._batch_rows):
                 yield pa.Table.from_batches([batch])
 
     def _unfit(self, table: Table, scope: Mapping[str, Any]) -> int:
         if not self._columns(table.name):
             return 0
         query = statement("SELECT count(*)", _from(table), "WHERE", _in(scope), "AND NOT", _fits(table))
-        return int(self._connection.execute(query, list(scope.values())).fetchone()[0])
+        return int(self._connection.execute(query).fetchone()[0])
 
 
 def whole_keys(batches: Iterable[pa.Table], column: str) -> Iterator[pa.Table]:
@@ -177,7 +180,8 @@ def _from(table: Table) -> str:
 
 
 def _in(scope: Mapping[str, Any]) -> str:
-    return " AND ".join(f"{identifier(name)} = ?" for name in scope)
+    # As text: to bind a parameter DuckDB imports pandas, which takes longer than many a delivery.
+    return " AND ".join(f"{identifier(name)} = {literal(value)}" for name, value in scope.items())
 
 
 def _fits(table: Table) -> str:
@@ -213,4 +217,6 @@ def _empty(table: Table) -> pa.Table:
         "BOOLEAN": pa.bool_(),
         "DATE": pa.date32(),
     }
-    return pa.schema([(name, kinds[kind]) for name, kind in table.columns.items()]).empty_table()
+    schema = pa.schema([(name, kinds[kind]) for name, kind in table.columns.items()])
+    # Unlike Schema.empty_table, this imports no pandas.
+    return pa.Table.from_batches([], schema)

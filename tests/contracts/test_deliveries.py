@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from deliveries import DAY, HOSTILE, bring, rows_of, score, settings, total, warehouse
-from delivery_places import CsvPlace, DuckDBPlace, MySQLPlace, ParquetPlace, Place, PostgresPlace, SqlitePlace
+from deliveries import DAY, HOSTILE, YESTERDAY, bring, rows_of, score, settings, total, warehouse
+from delivery_places import CURRENT, FILES, SERVERS, Place, held, place_of
 
 from pipelines.destinations.contract import tables
+from pipelines.destinations.deliver import deliver
 from pipelines.destinations.destination import Change
+from pipelines.destinations.source import Source
 from pipelines.errors import ConfigError, Incomplete
 
-FILES: dict[str, Callable[[Path], Place]] = {
-    "sqlite": SqlitePlace,
-    "duckdb": DuckDBPlace,
-    "parquet": ParquetPlace,
-    "csv": CsvPlace,
-}
-SERVERS: dict[str, Callable[[str], Place]] = {"postgres": PostgresPlace, "mysql": MySQLPlace}
 KINDS = [*FILES, *(pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in SERVERS)]
-NAMES = [table.name for table in tables()]
 PEOPLE = [f"C{number:04d}" for number in range(250)]
-YESTERDAY = DAY - timedelta(days=1)
 
 
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param in FILES:
-        return FILES[request.param](tmp_path)
-    return SERVERS[request.param](request.getfixturevalue(f"{request.param}_url"))
+    return place_of(request.param, tmp_path, request.getfixturevalue)
 
 
 @pytest.fixture
@@ -42,12 +33,8 @@ def scores(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def held(place: Place) -> dict[str, list[Any]]:
-    return {name: place.rows(name) for name in NAMES}
-
-
 def wanted(scores: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
-    return {name: rows_of(scores, name) for name in NAMES}
+    return {name: rows_of(scores, name) for name in (table.name for table in tables())}
 
 
 def test_what_is_there_is_what_the_warehouse_holds(place: Place, scores: duckdb.DuckDBPyConnection) -> None:
@@ -154,6 +141,36 @@ def test_an_instant_without_a_finished_run_is_not_brought(place: Place, scores: 
     assert place.current() == set(PEOPLE)
     with pytest.raises(ConfigError, match=f"no finished run {incomplete}"):
         bring(scores, settings(place.settings), incomplete)
+
+
+class Interrupted(Exception):
+    """The delivery ends here."""
+
+
+@pytest.mark.parametrize("after", [1, 3, 5, 7, 9, 11])
+def test_readers_never_see_half_an_instant(place: Place, scores: duckdb.DuckDBPyConnection, after: int) -> None:
+    score(scores, PEOPLE, YESTERDAY)
+    first = score(scores, PEOPLE)
+    bring(scores, settings(place.settings))
+    newest = place.rows(CURRENT)
+    run = score(scores, PEOPLE[50:], add=0.001)
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        if len(said) == after:
+            raise Interrupted
+
+    chosen = settings(place.settings)
+    source = Source(scores, chosen.batch_rows)
+    with pytest.raises(Interrupted):
+        deliver(source, source.instants(run), chosen, say)
+    whole = [newest, [row for row in place.rows("churn_scores") if row[1] == YESTERDAY]]
+    assert place.rows(CURRENT) in whole
+    assert first != run
+    bring(scores, chosen)
+    assert place.current() == set(PEOPLE[50:])
+    assert held(place) == wanted(scores)
 
 
 def test_hostile_texts_are_only_texts(place: Place, scores: duckdb.DuckDBPyConnection) -> None:

@@ -18,6 +18,7 @@ from pipelines.destinations.source import Source
 from pipelines.warehouse.scores import SCHEMA, TABLES
 
 DAY = datetime(2026, 10, 1)
+YESTERDAY = DAY - timedelta(days=1)
 LATER = datetime(2999, 1, 1)
 HOSTILE = (
     "'; DROP TABLE churn_scores; --",
@@ -128,3 +129,14 @@ def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[Any
     known = {each.name: each for each in tables()}
     columns = ", ".join(f'"{name}"' for name in known[table].columns)
     return sorted(connection.execute(f"SELECT {columns} FROM {SCHEMA}.{table}").fetchall(), key=repr)
+
+
+def bring_in_process(path: str, chosen: DeliverSettings, parts: Any) -> None:
+    """Bring all runs of a warehouse file, and count the parts as they begin in a number shared with others."""
+
+    def say(text: str) -> None:
+        parts.value += 1
+
+    with duckdb.connect(path, read_only=True) as connection:
+        source = Source(connection, chosen.batch_rows)
+        deliver(source, source.instants(), chosen, say).raise_failures()

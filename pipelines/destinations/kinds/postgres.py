@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SECONDS_TO_CONNECT = 10
 _SILENCE_MS = 60_000
 """A server that acknowledges nothing for so long counts as lost."""
-_WIRE = {
+WIRE = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "INTEGER": "int4", "BIGINT": "int8", "DOUBLE": "float8",
     "BOOLEAN": "bool", "DATE": "date",
 }  # fmt: skip
@@ -94,7 +94,7 @@ class Postgres(Database):
         table, into = part.table, self.sql.incoming(part.table)
         self.run(f"CREATE TEMP TABLE IF NOT EXISTS {into} ({self.sql.columns(table)}) ON COMMIT DELETE ROWS")
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types([_WIRE[kind] for kind in table.columns.values()])
+            copy.set_types([WIRE[kind] for kind in table.columns.values()])
             for row in zip(*(column.to_pylist() for column in part.rows.columns), strict=True):
                 copy.write_row(row)
 
