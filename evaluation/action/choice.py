@@ -211,7 +211,7 @@ def greedy(problem: Problem) -> Choice:
 
 
 def _solved(problem: Problem, gap: float) -> Choice:
-    """Solve as an integer programme up to a gap; where time runs out, give the best found and the bound proved until then."""
+    """Solve as an integer programme up to a gap; where time runs out, give the best found and the bound proved."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     customer, playbook = np.nonzero(problem.gain > 0)

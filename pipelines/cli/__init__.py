@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.cli import deliver, identity, line, measures, operate, quarantine, rules, schedule, signals, windows
+from pipelines.cli import act, deliver, identity, line, measures, operate, quarantine, rules, schedule, signals, windows
 
 app = typer.Typer(
     name="churnlab",
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for _several in (line, deliver, operate, windows, measures):
+for _several in (line, act, deliver, operate, windows, measures):
     app.add_typer(_several.app)
 _SUBJECTS = {
     "signals": signals,

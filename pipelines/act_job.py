@@ -1,0 +1,230 @@
+"""One run of deciding: rules, playbooks, and everyone at the instant of the newest scores."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.signal import SignalColumn
+from pipelines.actions.decide import Circumstances, Decision, decide
+from pipelines.actions.playbook import Playbook, load_playbooks
+from pipelines.actions.rule import Rule, inactive_because
+from pipelines.actions.rulebook import load_rules
+from pipelines.actions.scene import Scene, ValueSource, set_scene
+from pipelines.actions.statements import STANDARD
+from pipelines.config import Project
+from pipelines.console import Progress
+from pipelines.customer_value import months_covered, value_column
+from pipelines.errors import ConfigError, NotReady
+from pipelines.ingest.nearest import nearest
+from pipelines.panel import project_signals
+from pipelines.warehouse.actions import PLANNED
+
+if TYPE_CHECKING:
+    from pipelines.standing import Standing
+
+LOST_DAYS = 365
+"""Days before the instant in which somebody must have been a customer to count as lost."""
+LOOK_EVERY_DAYS = 30
+
+
+@dataclass(frozen=True)
+class ActJob:
+    """What a run needs.
+
+    Parameters
+    ----------
+    project
+        The project.
+    accepted, scored
+        Artifacts of the stages validate and score.
+    manifest
+        What was exported.
+    rules, playbooks
+        Those that can do something on these data.
+    known
+        The signals that there are.
+    """
+
+    project: Project
+    accepted: dict[str, Any]
+    scored: dict[str, Any]
+    manifest: dict[str, Any]
+    rules: dict[str, Rule]
+    playbooks: dict[str, Playbook]
+    known: dict[str, SignalColumn]
+
+    @classmethod
+    def of(cls, project: Project, accepted: dict[str, Any], export: Path, scored: dict[str, Any]) -> ActJob:
+        """Read rules and playbooks.
+
+        Raises
+        ------
+        ConfigError
+            If one of them, or a tier, is not as it should be.
+        """
+        from pipelines.stages.export import read_export
+
+        known = dict(project_signals(project))
+        rules = load_rules(known, project.act.rule_folders)
+        playbooks = read_playbooks(project, known, rules)
+        able = {name: rule for name, rule in rules.items() if not inactive_because(rule, known, accepted["tables"])}
+        switched_on = {name: each for name, each in playbooks.items() if each.definition.enabled}
+        return cls(project, accepted, scored, read_export(export), able, switched_on, known)
+
+    def run(self, progress: Progress, *, keep: bool = True) -> Decision:
+        """Decide and write; with ``keep=False`` nothing stays.
+
+        Raises
+        ------
+        NotReady
+            If the scores are gone.
+        """
+        from pipelines.warehouse.duckdb_file import warehouse
+
+        with warehouse(self.project.home) as connection:
+            scenes = self._scenes(connection, progress)
+            progress("choosing")
+            connection.begin()
+            try:
+                decision = decide(connection, scenes, self.rules, self.playbooks, self._around())
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit() if keep else connection.rollback()
+        return decision
+
+    def told(self, decision: Decision) -> str:
+        """Say in a line what was decided."""
+        planned = decision.actions[decision.actions["state"] == PLANNED]
+        return (
+            f"{decision.alerts:,} new alerts; {len(planned):,} actions planned, "
+            f"{len(decision.actions) - len(planned):,} held back as control; "
+            f"{planned['expected_value'].sum():,.0f} {self.project.currency} kept for {planned['cost'].sum():,.0f}"
+        )
+
+    def warnings(self, decision: Decision) -> list[str]:
+        """Say what a person should look at."""
+        if decision.choice is None or decision.choice.gap <= 0.01:
+            return []
+        return [f"A better choice of actions may be worth up to {decision.choice.gap:.1%} more"]
+
+    def record(self, decision: Decision) -> dict[str, Any]:
+        """What is kept of the run beside the tables."""
+        arms = zip(decision.actions["playbook"], decision.actions["arm"], strict=True)
+        return {
+            "as_of": self.scored["as_of"],
+            "run_id": self.scored["run_id"],
+            "alerts": decision.alerts,
+            "fired": decision.fired,
+            "actions": len(decision.actions),
+            "by_playbook": dict(Counter(f"{playbook}, {arm}" for playbook, arm in arms)),
+            "expected_value": float(decision.actions["expected_value"].sum()),
+            "bound": decision.choice.bound if decision.choice else 0.0,
+            "gap": decision.choice.gap if decision.choice else 0.0,
+        }
+
+    def _scenes(self, connection: Any, progress: Progress) -> list[Scene]:
+        from pipelines.standing import Standing
+
+        instant, version = self._score_key(connection)
+        standing = Standing.of(connection, self.project, self.manifest, self.accepted)
+        present = standing.customers(instant)
+        scenes = [self._scene(connection, standing, "customers", present, (instant, version), progress)]
+        if any(rule.definition.audience == "lost" for rule in self.rules.values()):
+            gone = self._lost(standing, instant, present)
+            scenes.append(self._scene(connection, standing, "lost", gone, None, progress))
+        return scenes
+
+    def _scene(
+        self,
+        connection: Any,
+        standing: Standing,
+        audience: str,
+        people: Any,
+        score: tuple[datetime, str] | None,
+        progress: Progress,
+    ) -> Scene:
+        """Compute the signals that rules and playbooks of an audience read, by the code that scores read them by."""
+        rules = {name: rule for name, rule in self.rules.items() if rule.definition.audience == audience}
+        playbooks = [each for each in self.playbooks.values() if each.definition.audience == audience]
+        values = self._values()
+        names = [
+            *(name for rule in rules.values() for name in rule.signals),
+            *(name for each in playbooks for name in each.signals),
+            *([values.column] if values.column else []),
+        ]
+        columns = [self.known[name] for name in dict.fromkeys(names)]
+        instant = datetime.fromisoformat(self.scored["as_of"])
+        found = replace(standing, columns=columns).signals(people, [instant], progress)
+        return set_scene(
+            standing.engine,
+            connection,
+            found[instant].op().name,
+            audience,
+            rules,
+            self.project.act.tiers,
+            values,
+            score,
+        )
+
+    def _lost(self, standing: Standing, instant: datetime, present: Any) -> Any:
+        """Who was a customer at some time of the year before, by the definition of churn, and is none now."""
+        import ibis
+
+        from training.labels.outcome import risk_set
+
+        past = [instant - timedelta(days=days) for days in range(LOOK_EVERY_DAYS, LOST_DAYS + 1, LOOK_EVERY_DAYS)]
+        were = risk_set(standing.definitions, standing.tables, past).select("customer_id").distinct()
+        gone = were.anti_join(present, "customer_id")
+        return gone.mutate(cutoff=ibis.literal(instant, type="timestamp(6)"))
+
+    def _values(self) -> ValueSource:
+        settings, there = self.project.evaluate, self.accepted["tables"]
+        if settings.value is not None:
+            return ValueSource(same=settings.value)
+        available = [name for name, column in self.known.items() if column.signal.table.name in there]
+        column = value_column(settings, available)
+        if column is None or column not in available:
+            return ValueSource()
+        return ValueSource(column, settings.value_months / months_covered(column))
+
+    def _score_key(self, connection: Any) -> tuple[datetime, str]:
+        from pipelines.warehouse.writing import create
+
+        create(connection)  # for tables of an earlier release, which lack columns
+        found = connection.execute(
+            "SELECT as_of, model_version FROM scores.score_runs WHERE run_id = ?", [self.scored["run_id"]]
+        ).fetchone()
+        if found is None:
+            raise NotReady("The scores that actions are planned for are gone", do="run: churnlab score")
+        return found
+
+    def _around(self) -> Circumstances:
+        return Circumstances(
+            datetime.fromisoformat(self.scored["as_of"]),
+            self.project.act,
+            self.project.evaluate.margin_share,
+            self.accepted["schema"],
+            {"en": self.project.title["en"], "zh": self.project.title["zh"]},
+            tuple(self.accepted["tables"]),
+        )
+
+
+def read_playbooks(project: Project, known: dict[str, SignalColumn], rules: dict[str, Rule]) -> dict[str, Playbook]:
+    """Read a project's playbooks.
+
+    Raises
+    ------
+    ConfigError
+        If one is not as it should be, or VIPs are a tier that there is not.
+    """
+    tiers = [*project.act.tiers, STANDARD]
+    for tier in project.act.vip_tiers:
+        if tier not in tiers:
+            raise ConfigError(f"act.vip_tiers names '{tier}'", allowed=nearest(tier, tiers), do="name a tier")
+    bands = [*project.score.bands, "low"]
+    return load_playbooks(known, rules, bands, tiers, project.act.playbook_folders)

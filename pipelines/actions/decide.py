@@ -1,0 +1,172 @@
+"""Decide at one instant: which alerts are new, and who gets which action on which day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evaluation.action.assignment import TREATED, drawn_arms, two_arms
+from evaluation.action.choice import Choice, expected_gain
+from pipelines.actions.consent import load_refusals
+from pipelines.actions.diary import Diary, working_days
+from pipelines.actions.eligibility import Candidates, candidates, restrain
+from pipelines.actions.firing import list_fired, raise_alerts
+from pipelines.actions.plan import Plan, plan
+from pipelines.actions.playbook import Playbook
+from pipelines.actions.rows import action_rows
+from pipelines.actions.rule import Rule
+from pipelines.actions.scene import Scene
+from pipelines.actions.statements import Restraint
+from pipelines.config_act import ActSettings
+from pipelines.warehouse.actions import add_actions, committed, create
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided.
+
+    Parameters
+    ----------
+    alerts
+        Number of new alerts.
+    fired
+        Customers and rules that fire, those that the cool-down silences included.
+    actions
+        The new actions, as in the table.
+    choice
+        The choice with its bound; none where nobody has a value.
+    """
+
+    alerts: int
+    fired: int
+    actions: pd.DataFrame
+    choice: Choice | None
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a decision depends on beside the customers.
+
+    Parameters
+    ----------
+    instant
+        When; what happened later plays no part.
+    settings
+        The section ``act``.
+    margin_share
+        Part of a customer's value that is margin.
+    accepted
+        Schema of the accepted tables.
+    company
+        Title of the project by language, for messages.
+    tables
+        Accepted tables that there are.
+    """
+
+    instant: datetime
+    settings: ActSettings
+    margin_share: float
+    accepted: str
+    company: Mapping[str, str]
+    tables: Sequence[str] = field(default=("customers",))
+
+    @property
+    def days(self) -> list[date]:
+        """Days that actions are planned for."""
+        asked = self.settings
+        return working_days(self.instant.date(), asked.plan_days, asked.quiet_weekdays, asked.quiet_dates)
+
+    @property
+    def restraint(self) -> Restraint:
+        """When customers are left alone."""
+        asked, first = self.settings, self.instant.date()
+        kinds = tuple(asked.contact_kinds) if "interactions" in self.tables else ()
+        last = first + timedelta(days=asked.plan_days - 1)
+        return Restraint(self.instant, first, last, asked.most_contacts, asked.contact_days, kinds)
+
+
+def decide(
+    connection: Any,
+    scenes: Sequence[Scene],
+    rules: Mapping[str, Rule],
+    playbooks: Mapping[str, Playbook],
+    around: Circumstances,
+) -> Decision:
+    """Decide and write, inside the transaction of the connection; the same again adds nothing.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection to the warehouse.
+    scenes
+        Everyone, with the rules asked.
+    rules
+        The rules, for their cool-downs.
+    playbooks
+        The playbooks that are switched on.
+    around
+        What else it depends on.
+    """
+    create(connection)
+    fired = list_fired(connection, scenes, around.instant, around.settings.vip_tiers)
+    alerts = raise_alerts(connection, rules.values()) if fired else 0
+    load_refusals(connection, around.settings.no_contact)
+    chosen = list(playbooks.values())
+    found = [_restrained(connection, scene, chosen, around) for scene in scenes]
+    everyone = _together(found)
+    planned = _planned(connection, everyone, chosen, around)
+    arms = _arms(everyone, planned, chosen, around)
+    actions = action_rows(connection, everyone.customer_id, planned, chosen, arms, around)
+    add_actions(connection, actions)
+    return Decision(alerts, fired, actions, planned.first)
+
+
+def _restrained(connection: Any, scene: Scene, playbooks: Sequence[Playbook], around: Circumstances) -> Candidates:
+    found = candidates(scene, playbooks)
+    restrain(connection, scene, found, playbooks, around.restraint, around.accepted)
+    return found
+
+
+def _together(found: Sequence[Candidates]) -> Candidates:
+    if len(found) == 1:
+        return found[0]
+    return Candidates(
+        *(np.concatenate([getattr(each, name) for each in found]) for name in Candidates.__dataclass_fields__)
+    )
+
+
+def _planned(connection: Any, everyone: Candidates, playbooks: Sequence[Playbook], around: Circumstances) -> Plan:
+    settings = around.settings
+    diary = Diary(around.days, settings.owners_a_day, settings.channels_a_day)
+    budget = settings.budget
+    restraint = around.restraint
+    for owner, channel, day, count, cost in committed(connection, restraint.first, restraint.last):
+        diary.take(owner, channel, day, count)
+        budget = None if budget is None else max(budget - cost, 0.0)
+    gain = expected_gain(
+        np.nan_to_num(everyone.probability),
+        np.nan_to_num(everyone.value) * around.margin_share,
+        everyone.effect,
+        np.array([each.definition.cost for each in playbooks], dtype=np.float64),
+        everyone.allowed,
+    )
+    return plan(gain, playbooks, diary, budget)
+
+
+def _arms(everyone: Candidates, planned: Plan, playbooks: Sequence[Playbook], around: Circumstances) -> np.ndarray:
+    """Give each action its arm: a customer's arm in a playbook never changes, whatever else does."""
+    arms = np.full(planned.customer.size, TREATED, dtype=object)
+    share = around.settings.control_share
+    for place, each in enumerate(playbooks):
+        own = planned.playbook == place
+        if share and own.any():
+            ids = [str(name) for name in everyone.customer_id[planned.customer[own]]]
+            arms[own] = drawn_arms(f"playbook {each.name}", ids, two_arms(share))
+    return arms

@@ -1,0 +1,112 @@
+"""The tables of what is done about scores.
+
+Rows are added once and never written again by a decision: what has become of an alert or an action since is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+SCHEMA = "actions"
+
+ALERTS: Mapping[str, str] = {
+    "alert_id": "VARCHAR",
+    "customer_id": "VARCHAR",
+    "rule": "VARCHAR",
+    "fired_as_of": "TIMESTAMP",
+    "severity": "VARCHAR",
+    "owner": "VARCHAR",
+    "sentence_en": "VARCHAR",
+    "sentence_zh": "VARCHAR",
+    "state": "VARCHAR",
+    "escalated_to": "VARCHAR",
+}
+"""One row an alert. ``state`` begins as ``open``; ``escalated_to`` is ``managers`` or empty."""
+
+PLANNED_ACTIONS: Mapping[str, str] = {
+    "action_id": "VARCHAR",
+    "customer_id": "VARCHAR",
+    "playbook": "VARCHAR",
+    "as_of": "TIMESTAMP",
+    "action": "VARCHAR",
+    "channel": "VARCHAR",
+    "owner": "VARCHAR",
+    "planned_for": "DATE",
+    "due": "DATE",
+    "cost": "DOUBLE",
+    "expected_value": "DOUBLE",
+    "arm": "VARCHAR",
+    "message_en": "VARCHAR",
+    "message_zh": "VARCHAR",
+    "state": "VARCHAR",
+}
+"""One row an action that was decided. ``state`` begins as ``planned``, or as ``held_back`` for the control arm."""
+
+EFFECTS: Mapping[str, str] = {"customer_id": "VARCHAR", "playbook": "VARCHAR", "effect": "DOUBLE"}
+"""Effects known from experiments, for a playbook or (``*``) for any contact; below 0 it drives the customer away."""
+
+TABLES = {"alerts": ALERTS, "planned_actions": PLANNED_ACTIONS, "effects": EFFECTS}
+EVERY_CONTACT = "*"
+OPEN, PLANNED, HELD_BACK = "open", "planned", "held_back"
+MANAGERS = "managers"
+
+
+def create(connection: Any) -> None:
+    """Create the tables where they are missing."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    for name, columns in TABLES.items():
+        typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({typed})")
+
+
+def add_alerts(connection: Any, fired: str, cooldown_days: Mapping[str, int]) -> int:
+    """Add the alerts of a temporary table that no alert of the cool-down says already; give their number.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection with the tables created.
+    fired
+        Temporary table with the columns of `ALERTS`.
+    cooldown_days
+        By rule. Before and after count alike, so that a late run for an earlier instant repeats nothing.
+    """
+    rules = ", ".join("(?, ?)" for _ in cooldown_days)
+    columns = ", ".join(ALERTS)
+    added = connection.execute(
+        f"""
+        INSERT INTO {SCHEMA}.alerts ({columns})
+        SELECT {columns} FROM {fired} new WHERE NOT EXISTS (
+            SELECT 1 FROM {SCHEMA}.alerts old JOIN (VALUES {rules}) cooldown(rule, days) ON cooldown.rule = old.rule
+            WHERE old.customer_id = new.customer_id AND old.rule = new.rule
+            AND abs(date_diff('microsecond', old.fired_as_of, new.fired_as_of)) < cooldown.days * 86400000000
+        )
+        """,
+        [part for pair in cooldown_days.items() for part in pair],
+    )
+    return int(added.fetchone()[0])
+
+
+def add_actions(connection: Any, rows: Any) -> int:
+    """Add planned actions of a pandas frame or Arrow table whose id is new; give their number."""
+    columns = ", ".join(PLANNED_ACTIONS)
+    connection.register("_planned", rows)
+    try:
+        added = connection.execute(
+            f"INSERT INTO {SCHEMA}.planned_actions ({columns}) SELECT {columns} FROM _planned new "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {SCHEMA}.planned_actions old WHERE old.action_id = new.action_id)"
+        )
+        return int(added.fetchone()[0])
+    finally:
+        connection.unregister("_planned")
+
+
+def committed(connection: Any, first: date, last: date) -> list[tuple[str, str, date, int, float]]:
+    """Give owner, channel, day, number and cost of the actions decided for the days from first to last."""
+    return connection.execute(
+        f"SELECT owner, channel, planned_for, count(*), sum(cost) FROM {SCHEMA}.planned_actions "
+        "WHERE planned_for BETWEEN ?::DATE AND ?::DATE GROUP BY ALL",
+        [first, last],
+    ).fetchall()
