@@ -34,7 +34,7 @@ def stage_files() -> set[str]:
 
 
 def commands() -> set[str]:
-    subjects = (cli.line, cli.deliver, cli.operate, cli.windows, cli.measures)
+    subjects = (cli.line, cli.act, cli.deliver, cli.operate, cli.windows, cli.measures)
     found = [command for subject in subjects for command in subject.app.registered_commands]
     return {command.name or command.callback.__name__ for command in found if command.callback}
 
