@@ -8,17 +8,16 @@ one at a time to where that bound is lowest. The choice is made greedily at thes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from evaluation.errors import JudgementError
+from evaluation.action.choice_prices import dual, first_prices, swept
+from evaluation.action.choice_problem import NEVER, FloatArray, IntArray, Limit, Problem, constraints
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+__all__ = ["NEVER", "NOBODY", "Choice", "Limit", "Problem", "choose", "expected_gain", "greedy"]
+
 NOBODY = -1
 EXACT_MOST = 400
 """Candidates up to which the problem is solved exactly from the start."""
@@ -28,85 +27,11 @@ SOLVING_S = 3.0
 """Seconds that solving may take; the best found by then counts, with its bound."""
 WIDE_GAP = 0.01
 PROVED = 1e-9
-SAMPLED = 3_000
-"""Customers whose LP gives the first prices."""
 SWEEPS = 12
 WANTED_GAP = 0.001
 """Share of the bound at which better prices are no longer looked for."""
 SETTLED = 0.0003
 """Share by which the bound has to fall for the prices to be worth more work before choosing at them."""
-NEVER = -np.inf
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How many actions of some playbooks there may be.
-
-    Parameters
-    ----------
-    name
-        Such as an owner or a channel.
-    playbooks
-        Positions of the playbooks that it counts.
-    most
-        Number of actions, at least 0.
-    """
-
-    name: str
-    playbooks: tuple[int, ...]
-    most: int
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What may be chosen.
-
-    Parameters
-    ----------
-    gain
-        Shape (customers, playbooks): expected value kept less cost, in currency; -inf where an action is not allowed.
-    cost
-        Shape (playbooks,), at least 0.
-    limits
-        Limits on numbers of actions; a playbook may be under several.
-    budget
-        Sum of costs, ``None`` for no limit.
-
-    Raises
-    ------
-    JudgementError
-        For shapes that differ, missing gains, and limits or a budget below 0.
-    """
-
-    gain: FloatArray
-    cost: FloatArray
-    limits: tuple[Limit, ...] = ()
-    budget: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.gain.ndim != 2 or self.cost.shape != self.gain.shape[1:]:
-            raise JudgementError(f"gain has shape {self.gain.shape} and cost {self.cost.shape}; a column a playbook.")
-        if np.isnan(self.gain).any() or not (self.cost >= 0).all():
-            raise JudgementError("gains must not be missing, and costs not below 0.")
-        wrong = [limit.name for limit in self.limits if limit.most < 0]
-        if wrong or (self.budget is not None and self.budget < 0):
-            raise JudgementError(f"limits must be at least 0; below are {', '.join(wrong) or 'the budget'}.")
-
-    @property
-    def playbooks(self) -> int:
-        """Number of playbooks."""
-        return self.gain.shape[1]
-
-    def price(self, prices: FloatArray) -> FloatArray:
-        """Price of an action of each playbook, by the prices of the limits and, last, of a unit of budget."""
-        total = prices[-1] * self.cost
-        for limit, price in zip(self.limits, prices, strict=False):
-            total[list(limit.playbooks)] += price
-        return total
-
-    def room(self) -> FloatArray:
-        """How much of each limit there is, the budget last."""
-        return np.array([*(float(limit.most) for limit in self.limits), self.budget if self.budget is not None else 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +140,7 @@ def _solved(problem: Problem, gap: float) -> Choice:
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     customer, playbook = np.nonzero(problem.gain > 0)
-    rows, most = _constraints(problem, customer, playbook)
+    rows, most = constraints(problem, customer, playbook)
     gain = problem.gain[customer, playbook]
     solved = milp(
         -gain,
@@ -236,11 +161,11 @@ def _solved(problem: Problem, gap: float) -> Choice:
 
 def _priced(problem: Problem, seed: int) -> Choice:
     """Find prices, choose at them, and stop when the bound says that little is left to gain."""
-    prices = kept = _first_prices(problem, seed)
+    prices = kept = first_prices(problem, seed)
     bound, value = np.inf, NEVER
     playbook = np.full(len(problem.gain), NOBODY, dtype=np.int64)
     for sweep in range(SWEEPS):
-        reached = _dual(problem, prices)
+        reached = dual(problem, prices)
         is_settled = bound - reached <= SETTLED * bound or sweep == SWEEPS - 1
         if reached < bound:
             bound, kept = reached, prices
@@ -250,105 +175,8 @@ def _priced(problem: Problem, seed: int) -> Choice:
                 playbook, value = chosen, worth
             if value >= (1 - WANTED_GAP) * bound:
                 break
-        prices = _swept(problem, prices)
+        prices = swept(problem, prices)
     return Choice(playbook, value, bound, False)
-
-
-def _constraints(problem: Problem, customer: IntArray, playbook: IntArray) -> tuple[Any, FloatArray]:
-    """One action a customer, the limits, and the budget, over candidates as columns."""
-    from scipy.sparse import csr_array, vstack
-
-    columns, ones = np.arange(customer.size), np.ones(customer.size)
-    rows = [csr_array((ones, (customer, columns)), shape=(len(problem.gain), customer.size))]
-    rows += [csr_array(np.isin(playbook, limit.playbooks).astype(np.float64)[None, :]) for limit in problem.limits]
-    if problem.budget is not None:
-        rows.append(csr_array(problem.cost[playbook][None, :]))
-    room = problem.room() if problem.budget is not None else problem.room()[:-1]
-    return vstack(rows).tocsr(), np.concatenate([np.ones(len(problem.gain)), room])
-
-
-def _first_prices(problem: Problem, seed: int) -> FloatArray:
-    """Prices of the limits in the LP over some customers, who share the limits in proportion."""
-    from scipy.optimize import linprog
-
-    customers = len(problem.gain)
-    some = np.random.default_rng(seed).permutation(customers)[:SAMPLED]
-    share = some.size / customers
-    part = Problem(problem.gain[np.sort(some)], problem.cost, problem.limits, problem.budget)
-    customer, playbook = np.nonzero(part.gain > 0)
-    rows, most = _constraints(part, customer, playbook)
-    most[len(part.gain) :] *= share
-    solved = linprog(-part.gain[customer, playbook], A_ub=rows, b_ub=most, bounds=(0, 1), method="highs")
-    prices = np.zeros(len(problem.limits) + 1)
-    if solved.status == 0:
-        of_limits = -solved.ineqlin.marginals[len(part.gain) :]
-        prices[: of_limits.size] = np.maximum(of_limits, 0)
-    return prices
-
-
-def _dual(problem: Problem, prices: FloatArray) -> float:
-    """Give the bound that prices lead to."""
-    reduced = _best_reduced(problem.gain, problem.price(prices))
-    return float(prices @ problem.room() + np.maximum(reduced, 0).sum())
-
-
-def _best_reduced(gain: FloatArray, price: FloatArray, columns: Sequence[int] | None = None) -> FloatArray:
-    """Largest gain less price of each customer, column by column so that no second table is held."""
-    best = np.full(len(gain), NEVER)
-    for column in range(gain.shape[1]) if columns is None else columns:
-        np.maximum(best, gain[:, column] - price[column], out=best)
-    return best
-
-
-def _swept(problem: Problem, prices: FloatArray) -> FloatArray:
-    """Move each price, the others kept, to where the bound is lowest."""
-    prices = prices.copy()
-    for place, limit in enumerate(problem.limits):
-        prices[place] = 0.0
-        prices[place] = _limit_price(problem, problem.price(prices), limit)
-    if problem.budget is not None:
-        prices[-1] = _budget_price(problem, prices)
-    return prices
-
-
-def _limit_price(problem: Problem, price: FloatArray, limit: Limit) -> float:
-    """Price at which as many customers as the limit allows still want one of its playbooks."""
-    others = [column for column in range(problem.playbooks) if column not in limit.playbooks]
-    inside = _best_reduced(problem.gain, price, limit.playbooks)
-    leaves_at = inside - np.maximum(_best_reduced(problem.gain, price, others), 0)
-    wanting = leaves_at[leaves_at > 0]
-    if wanting.size <= limit.most:
-        return 0.0
-    return float(np.partition(wanting, wanting.size - limit.most - 1)[wanting.size - limit.most - 1])
-
-
-def _budget_price(problem: Problem, prices: FloatArray) -> float:
-    """Price of a unit of money at which what customers want costs the budget, by halving."""
-    assert problem.budget is not None
-    prices = prices.copy()
-    prices[-1] = 0.0
-    if _spent(problem, prices) <= problem.budget:
-        return 0.0
-    paid = problem.cost[problem.cost > 0].min(initial=np.inf)
-    low, high = 0.0, float(problem.gain.max() / paid)
-    for _ in range(30):
-        prices[-1] = (low + high) / 2
-        if _spent(problem, prices) > problem.budget:
-            low = prices[-1]
-        else:
-            high = prices[-1]
-    return high
-
-
-def _spent(problem: Problem, prices: FloatArray) -> float:
-    """Cost of what customers want at prices."""
-    price = problem.price(prices)
-    best, cost = np.zeros(len(problem.gain)), np.zeros(len(problem.gain))
-    for column in range(problem.playbooks):
-        reduced = problem.gain[:, column] - price[column]
-        better = reduced > best
-        best[better], cost[better] = reduced[better], problem.cost[column]
-    return float(cost.sum())
 
 
 def _filled(problem: Problem, price: FloatArray) -> IntArray:
