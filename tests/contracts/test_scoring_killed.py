@@ -1,0 +1,107 @@
+"""Scoring that is killed at random moments, or finds no room: a rerun leaves what an undisturbed run leaves."""
+
+from __future__ import annotations
+
+import random
+import signal
+from multiprocessing import get_context
+
+import duckdb
+import pytest
+from scoring_runs import customers, run, small_project
+
+from pipelines.warehouse.duckdb_file import FILE, warehouse
+
+MOMENTS = 30
+SECONDS_OF_A_STATEMENT = 0.004
+"""About; where within a statement a process is killed is by chance anyway."""
+TABLES = ("churn_scores", "churn_reasons", "churn_moves", "churn_levers", "score_coverage")
+RUNS = "SELECT * EXCLUDE (started_at, finished_at) FROM scores.score_runs ORDER BY ALL"
+
+pytestmark = pytest.mark.kill
+
+
+class Counting:
+    """A connection that tells how many statements it has been given."""
+
+    def __init__(self, connection, statements):
+        self._connection, self._statements = connection, statements
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+    def execute(self, *given):
+        self._statements.value += 1
+        return self._connection.execute(*given)
+
+    def commit(self):
+        self._statements.value += 1
+        self._connection.commit()
+
+
+def people(add=0.0):
+    frame = customers([(number % 97) / 100 + add for number in range(3000)])
+    return frame.iloc[: 3000 if add else 2900]
+
+
+def score_in_process(home, add, statements):
+    """Score with reasons; the second state has customers more and other scores."""
+    with warehouse(home) as connection:
+        run(Counting(connection, statements), small_project("score.reason_bands=[high]"), people(add))
+
+
+def started(processes, home, add):
+    statements = processes.Value("i", 0)
+    process = processes.Process(target=score_in_process, args=(home, add, statements))
+    process.start()
+    return process, statements
+
+
+def ended(processes, home, add):
+    """Score in peace and give the number of statements."""
+    process, statements = started(processes, home, add)
+    process.join()
+    assert process.exitcode == 0
+    return statements.value
+
+
+def killed(processes, home, add, moment):
+    """Kill scoring at a moment, counted in statements; give whether it was still under way."""
+    process, statements = started(processes, home, add)
+    while statements.value < int(moment) and process.is_alive():
+        process.join(0.0005)
+    process.join(moment % 1 * SECONDS_OF_A_STATEMENT)
+    process.kill()
+    process.join()
+    return process.exitcode == -signal.SIGKILL
+
+
+def dumped(home):
+    with duckdb.connect(str(home / FILE), read_only=True) as connection:
+        tables = [connection.execute(f"SELECT * FROM scores.{name} ORDER BY ALL").fetchall() for name in TABLES]
+        return [*tables, connection.execute(RUNS).fetchall()]
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that begin at once, because the server from which they fork has imported everything."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["scoring_runs", "pyarrow.parquet", "evaluation.model.actionable"])
+    return context
+
+
+def test_killed_at_any_moment_and_run_again_the_tables_are_those_of_an_undisturbed_run(processes, tmp_path):
+    moments, states = random.Random(20261122), (0.0, 0.02)
+    whole, statements = {}, 0
+    for add in (*states, states[0]):
+        statements = ended(processes, tmp_path, add)
+        whole[add] = dumped(tmp_path)
+    assert whole[states[0]] != whole[states[1]]
+    deaths = 0
+    for turn in range(MOMENTS):
+        add = states[1 - turn % 2]
+        deaths += killed(processes, tmp_path, add, (turn + moments.random()) / MOMENTS * (statements + 1))
+        assert dumped(tmp_path) in whole.values()
+        ended(processes, tmp_path, add)
+        assert dumped(tmp_path) == whole[add]
+    assert deaths >= 0.8 * MOMENTS
