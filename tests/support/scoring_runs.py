@@ -24,10 +24,10 @@ ACCEPTED = {"flat": True, "schema": "main", "tables": [], "content": "1"}
 class Halves:
     """A model whose probability is half of one column; no intervals."""
 
-    features = ["share", "plan"]
     venn_abers = None
 
     def __init__(self, refused=()):
+        self.features = ["share", "plan"]
         self.refused = set(refused)
 
     def predict(self, frame):
