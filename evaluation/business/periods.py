@@ -122,6 +122,11 @@ def local_day(instant: datetime, zone: str) -> date:
     return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
 
 
+def day_of(instant: datetime, zone: str) -> datetime:
+    """Give the instant at which the day of an instant began in a zone; both UTC without zone."""
+    return midnight(local_day(instant, zone), zone)
+
+
 def month_of(instant: datetime, zone: str) -> datetime:
     """Give the instant at which the month of an instant began in a zone; both UTC without zone."""
     return midnight(local_day(instant, zone).replace(day=1), zone)

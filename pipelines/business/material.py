@@ -171,7 +171,7 @@ class Material:
             Further lengths in months of what is looked at before an edge.
         """
         from evaluation.business.flows import Base, needed_edges
-        from evaluation.business.periods import microseconds
+        from evaluation.business.periods import day_of, microseconds
         from evaluation.business.revenue import Terms
         from training.labels.outcome import ACTIVE_KINDS
 
@@ -187,7 +187,7 @@ class Material:
             activity=self.facts(USAGE_EVENTS.name, edges, customers) or orders,
             terms=None if self.terms_frame is None else Terms.of(self.terms_frame),
             revenue_months=months,
-            begin=int(microseconds([self.begin_of(ORDERS.name)])[0]),
+            begin=int(microseconds([day_of(self.begin_of(ORDERS.name), periods.zone)])[0]),
         )
 
     def attributes(self, base: Base) -> pd.DataFrame:

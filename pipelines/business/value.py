@@ -22,7 +22,7 @@ DAYS_A_WEEK, WEEKS_A_YEAR = 7.0, 365.25 / 7
 
 
 def customer_values(engine: Any, tables: Mapping[str, ir.Table], project: Project, as_of: datetime) -> pd.DataFrame:
-    """Give the expected discounted margin of everybody who is a customer, by what was known before an instant.
+    """Give the expected discounted margin of everybody who is scored, by what was known before an instant.
 
     Parameters
     ----------
@@ -115,16 +115,18 @@ def _of_purchases(material: Material, as_of: datetime) -> pd.DataFrame:
         margin_share=material.project.evaluate.margin_share,
     )
     frame = _frame(ids, as_of, *values, PURCHASES)
-    frame = frame[frame["customer_id"].isin(_here(material, as_of))]
+    frame = frame[frame["customer_id"].isin(_scored(material, as_of))]
     return frame.reset_index(drop=True)
 
 
-def _here(material: Material, as_of: datetime) -> set[str]:
-    from evaluation.business.periods import microseconds
-    from evaluation.business.standing import Spells
+def _scored(material: Material, as_of: datetime) -> set[str]:
+    """Who is scored: the label's risk set, in which silence that measures count by makes nobody leave."""
+    from pipelines.stages.label import outcomes
+    from training.labels.outcome import risk_set
 
-    spells = Spells.of(material.spells_frame([as_of]))
-    return set(spells.customers[spells.here(int(microseconds([as_of])[0]))])
+    assert material.project.label is not None
+    people = risk_set(outcomes(material.project.label.churn), material.tables, [as_of])
+    return set(material.engine.to_pandas(people)["customer_id"])
 
 
 def _buyers(material: Material, as_of: datetime) -> tuple[Any, Buyers]:
