@@ -121,7 +121,7 @@ def _of_purchases(material: Material, as_of: datetime) -> pd.DataFrame:
 
 def _scored(material: Material, as_of: datetime) -> set[str]:
     """Who is scored: the label's risk set, in which silence that measures count by makes nobody leave."""
-    from pipelines.stages.label import outcomes
+    from pipelines.outcomes import outcomes
     from training.labels.outcome import risk_set
 
     assert material.project.label is not None

@@ -1,4 +1,4 @@
-"""Measures of Online Retail II against plain pandas that shares no line with them, and values against what CDNOW's customers spent next."""
+"""Measures of Online Retail II against plain pandas that shares no line with them, and values against what came."""
 
 from __future__ import annotations
 
