@@ -81,6 +81,10 @@ class Stale(ChurnLabError):
     exit_code = 10
 
 
+_NO_ROOM = "Could not write file"
+"""What DuckDB says within errors of other kinds, such as a commit that failed, when the disk is full."""
+
+
 def refusal(error: BaseException) -> ConnectionFailed | None:
     """Say in our words what the machine refused: a folder, a full disk, memory; ``None`` for anything else.
 
@@ -93,7 +97,7 @@ def refusal(error: BaseException) -> ConnectionFailed | None:
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return ConnectionFailed(f"{place}{error.strerror}", do=do)
-    if isinstance(error, duckdb.IOException):
+    if isinstance(error, duckdb.IOException) or (isinstance(error, duckdb.Error) and _NO_ROOM in str(error)):
         return ConnectionFailed(f"The warehouse cannot be read or written: {_first_line(error)}", do=do)
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return ConnectionFailed("The memory of this machine does not suffice", do="end other programs, then run again")

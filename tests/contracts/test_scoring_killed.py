@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import resource
 import signal
+import sys
 from multiprocessing import get_context
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 from scoring_runs import customers, run, small_project
 
+from pipelines.errors import ConnectionFailed, refusal
 from pipelines.warehouse.duckdb_file import FILE, warehouse
 
 MOMENTS = 30
@@ -48,6 +52,16 @@ def score_in_process(home, add, statements):
     """Score with reasons; the second state has customers more and other scores."""
     with warehouse(home) as connection:
         run(Counting(connection, statements), small_project("score.reason_bands=[high]"), people(add))
+
+
+def score_without_room(home, add, limit):
+    """Score where no file may be written beyond some bytes, which fails as a full disk does."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        score_in_process(home, add, SimpleNamespace(value=0))
+    except Exception as error:  # noqa: BLE001
+        said = refusal(error)
+        sys.exit(99 if said is None else said.exit_code)
 
 
 def started(processes, home, add):
@@ -105,3 +119,16 @@ def test_killed_at_any_moment_and_run_again_the_tables_are_those_of_an_undisturb
         ended(processes, tmp_path, add)
         assert dumped(tmp_path) == whole[add]
     assert deaths >= 0.8 * MOMENTS
+
+
+@pytest.mark.parametrize("limit", [5_000, 60_000])
+def test_on_a_full_disk_the_run_says_so_and_leaves_the_tables_as_they_were(limit, processes, tmp_path):
+    ended(processes, tmp_path, 0.0)
+    before = dumped(tmp_path)
+    process = processes.Process(target=score_without_room, args=(tmp_path, 0.02, limit))
+    process.start()
+    process.join()
+    assert process.exitcode == ConnectionFailed.exit_code
+    assert dumped(tmp_path) == before
+    ended(processes, tmp_path, 0.02)
+    assert dumped(tmp_path) != before
