@@ -187,7 +187,7 @@ def _own(rows: Any, subject: Subject) -> Any:
     import pyarrow.compute as compute
 
     ids = pa.array(sorted(subject.ids))
-    own = pa.array([False] * len(rows))
+    own = pa.array([False] * len(rows), type=pa.bool_())
     for name in rows.column_names:
         if is_id_column(name) and _is_text(rows.schema.field(name).type):
             own = compute.or_(own, compute.fill_null(compute.is_in(_plain(rows[name]), value_set=ids), False))

@@ -35,8 +35,9 @@ def _of_scores(project: Project, status: Health) -> Iterator[Finding]:
         return
     if scores.valid_until <= status.now:
         yield _finding("expired", since=status.now - scores.valid_until)
-    if scores.failed or scores.status != "finished":
-        yield _finding("incomplete", failed=scores.failed, eligible=scores.eligible)
+    if scores.incomplete is not None:
+        failed, eligible = scores.incomplete
+        yield _finding("incomplete", failed=failed, eligible=eligible)
 
 
 def _of_job(project: Project, status: Health) -> Iterator[Finding]:

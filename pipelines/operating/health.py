@@ -26,6 +26,9 @@ class Scores:
         Customers.
     excluded
         Customers left out, by reason.
+    incomplete
+        Customers who failed and all who were to be scored in the newest run, where that one did not finish; readers
+        then see the run before.
     """
 
     as_of: datetime
@@ -38,6 +41,7 @@ class Scores:
     scored: int
     failed: int
     excluded: dict[str, int]
+    incomplete: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from pipelines.warehouse.sql import literal, statement
 
 _RUN = """
 SELECT run_id, as_of, model_name, model_version, eligible, scored, excluded, failed, status, finished_at
-FROM scores.score_runs ORDER BY as_of DESC, finished_at DESC, run_id LIMIT 1
+FROM scores.score_runs ORDER BY status = 'finished' DESC, as_of DESC, finished_at DESC, run_id LIMIT 1
 """
+_INCOMPLETE = "SELECT failed, eligible FROM scores.score_runs WHERE status <> 'finished' AND finished_at >="
 _VALID = "SELECT max(valid_until) FROM scores.churn_scores WHERE as_of ="
 _EXCLUDED = "SELECT reason, customers FROM scores.score_coverage WHERE outcome = 'excluded' AND run_id ="
 _HAS = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'scores' AND table_name ="
@@ -85,6 +86,7 @@ def _from_warehouse(project: Project, store: Store) -> Scores | None:
         if found is None:
             return None
         run_id, as_of, name, version, eligible, scored, left_out, failed, status, finished_at = found
+        undone = _row(connection, _INCOMPLETE, finished_at, "ORDER BY finished_at DESC LIMIT 1")
         valid = _row(connection, _VALID, as_of, "AND model_version =", version)
         excluded: dict[str, int] = {}
         if _row(connection, _HAS, "score_coverage"):
@@ -93,7 +95,8 @@ def _from_warehouse(project: Project, store: Store) -> Scores | None:
     valid_until = valid[0] if valid and valid[0] else _until(project, as_of)
     model = f"{name} version {version}"
     excluded = excluded or _excluded(store, run_id, left_out)
-    return Scores(as_of, valid_until, finished_at, model, run_id, status, eligible, scored, failed, excluded)
+    seen = Scores(as_of, valid_until, finished_at, model, run_id, status, eligible, scored, failed, excluded)
+    return replace(seen, incomplete=undone)
 
 
 def _row(connection: Any, query: str, *rest: Any) -> tuple[Any, ...] | None:
@@ -107,12 +110,9 @@ def _from_artifact(project: Project, store: Store) -> Scores | None:
     if not store.exists("scored"):
         return None
     kept = store.load("scored")
-    as_of, excluded, failed = datetime.fromisoformat(kept["as_of"]), dict(kept["excluded"]), kept.get("failed", 0)
-    failed = sum(failed.values()) if isinstance(failed, dict) else int(failed)
-    eligible = kept["scored"] + sum(excluded.values()) + failed
-    status = "incomplete" if failed else "finished"
-    until = _until(project, as_of)
-    return Scores(as_of, until, None, kept["model"], kept["run_id"], status, eligible, kept["scored"], failed, excluded)
+    as_of, excluded, scored = datetime.fromisoformat(kept["as_of"]), dict(kept["excluded"]), kept["scored"]
+    eligible, until = scored + sum(excluded.values()), _until(project, as_of)
+    return Scores(as_of, until, None, kept["model"], kept["run_id"], "finished", eligible, scored, 0, excluded)
 
 
 def _excluded(store: Store, run_id: str, count: int) -> dict[str, int]:

@@ -42,8 +42,8 @@ SAID = {
         "zh": "评分已过期 {since}，churn_scores_current 中没有可用评分",
     },
     "incomplete": {
-        "en": "The newest scores are incomplete: {failed:,} of {eligible:,} customers failed",
-        "zh": "最新评分不完整：{eligible:,} 个客户中 {failed:,} 个失败",
+        "en": "The newest run is incomplete: {failed:,} of {eligible:,} customers failed; readers see the run before",
+        "zh": "最新评分不完整：{eligible:,} 个客户中 {failed:,} 个失败，读者看到的是上一次的评分",
     },
     "job_failed": {
         "en": "The last job failed {ago} ago in {stage} ({kind}, exit code {exit_code}){message}",

@@ -93,9 +93,22 @@ def test_scores_expire_at_valid_until(project: Project, after: timedelta, is_exp
     assert ("EXPIRED" in dict(lines(health, "en"))["Scores"]) == is_expired
 
 
-@pytest.mark.parametrize("how", [{"failed": 5}, {"status": "incomplete"}])
-def test_incomplete_coverage_is_a_problem(project: Project, how: dict[str, Any]) -> None:
-    scored(project, **how)
+def test_a_newer_run_that_is_incomplete_is_a_problem_and_not_what_readers_see(project: Project) -> None:
+    scored(project)
+    with warehouse(project.home) as connection:
+        change = {"run_id": "'r2'", "as_of": "as_of + INTERVAL 1 DAY", "failed": "5", "status": "'incomplete'"}
+        change["finished_at"] = "finished_at + INTERVAL 1 MINUTE"
+        columns = ", ".join(f"{value} AS {name}" for name, value in change.items())
+        connection.execute(f"INSERT INTO scores.score_runs SELECT * REPLACE ({columns}) FROM scores.score_runs")
+    health = status_of(project, NOW)
+    (finding,) = [each for each in health.findings if each.is_problem]
+    assert (finding.code, finding.facts) == ("incomplete", {"failed": 5, "eligible": 100})
+    assert health.scores is not None
+    assert (health.scores.run_id, health.scores.failed) == ("r1", 0)
+
+
+def test_an_incomplete_run_alone(project: Project) -> None:
+    scored(project, failed=5, status="incomplete")
     assert codes(status_of(project, NOW)) == {"incomplete"}
 
 
