@@ -4,7 +4,7 @@
     python -m benchmarks.business --customers 5000 --orders 500000
 
 The warehouse is made first and is not measured. Ours computes everything that `churnlab measures` writes: rates and
-flows by ten segmentations, segments of each customer and their moves, cohorts, survival, nodes, reasons, values. The
+flows by nine segmentations, segments of each customer and their moves, cohorts, survival, nodes, reasons, values. The
 peer is what an analyst writes in pandas: for each month it filters the orders and the terms and counts customers,
 monthly revenue and purchases, of all and by four attributes that never change; it does no more. Each is a process of
 its own that reads from disk. Where both tell a figure, they are compared.

@@ -6,7 +6,7 @@ from evaluation.business.flows import ALL
 from evaluation.business.lifecycle import REST, STAGES, TIERS
 from evaluation.business.movement import OUTSIDE
 from evaluation.business.rfm import CLASSES
-from evaluation.business.segmentations import TENURES
+from evaluation.business.segmentations import TENURES, USES
 from evaluation.gates.words import Words
 from evaluation.model.segments import MISSING
 
@@ -18,6 +18,7 @@ SEGMENTATIONS: dict[str, Words] = {
     "channel": Words("channel", "渠道"),
     "plan": Words("plan", "套餐"),
     "tenure": Words("time as a customer", "客户年限"),
+    "usage": Words("use", "使用强度"),
     "lifecycle_stage": Words("lifecycle stage", "生命周期阶段"),
     "rfm_class": Words("RFM class", "RFM 分类"),
     "tier": Words("value tier", "价值等级"),
@@ -28,6 +29,7 @@ _SEGMENTS: dict[str, dict[str, Words]] = {
     "rfm_class": CLASSES,
     "lifecycle_stage": STAGES,
     "tier": TIERS | {REST: Words("standard", "普通")},
+    "usage": {en: Words(en, zh) for en, zh in zip(USES, ("未使用", "轻度", "中度", "重度"), strict=True)},
     "tenure": {en: Words(en, zh) for en, zh in zip(TENURES, _TENURES_ZH, strict=True)},
 }
 

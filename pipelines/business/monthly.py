@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from features.tables import USAGE_EVENTS
 from pipelines.business.material import Material
 from pipelines.business.segments import by_rfm_class, by_stage, by_tier
 from pipelines.errors import ConfigError
@@ -71,8 +72,8 @@ def segmentations(
 
 
 def _makers(material: Material, base: Base, periods: Periods) -> Mapping[str, Callable[[], Segmentation]]:
-    from evaluation.business.periods import microseconds
-    from evaluation.business.segmentations import by_attribute, by_plan, by_tenure
+    from evaluation.business.periods import QUARTER_MONTHS, microseconds
+    from evaluation.business.segmentations import by_attribute, by_plan, by_tenure, by_usage
 
     edges, customers = microseconds(periods.edges), material.attributes(base)
     there = [name for name in ATTRIBUTES if name in customers and customers[name].notna().any()]
@@ -86,6 +87,9 @@ def _makers(material: Material, base: Base, periods: Periods) -> Mapping[str, Ca
         "tenure": partial(by_tenure, base.spells, edges),
         "lifecycle_stage": partial(by_stage, material, base, periods),
     }
+    if USAGE_EVENTS.name in material.tables and base.activity is not None:
+        since = microseconds(periods.edges_back(QUARTER_MONTHS))
+        makers["usage"] = partial(by_usage, base.activity, base.spells, edges, since)
     if base.orders is not None:
         makers["rfm_class"] = partial(by_rfm_class, material, base, periods)
     if base.terms is not None or base.orders is not None:

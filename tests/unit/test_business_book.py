@@ -103,9 +103,8 @@ def test_segments_of_every_kind_add_up(frames):
     counted = [name for name in flows if name.startswith(("customers_", "terms_", "orders", "spend", "buyers"))]
     total = whole(flows)[counted]
     kinds = set(flows.segmentation) - {"all"}
-    assert kinds == {
-        "industry", "company_size", "region", "channel", "plan", "tenure", "lifecycle_stage", "rfm_class", "tier",
-    }  # fmt: skip
+    attributes = {"industry", "company_size", "region", "channel"}
+    assert kinds == attributes | {"plan", "tenure", "lifecycle_stage", "usage", "rfm_class", "tier"}
     for kind in kinds:
         added = flows[flows.segmentation == kind].groupby("period")[counted].sum()
         np.testing.assert_allclose(added, total, err_msg=kind)

@@ -12,7 +12,7 @@ from evaluation.business.movement import movements
 from evaluation.business.periods import microseconds
 from evaluation.business.rfm import CLASSES, Rfm, RfmEdges, by_rfm, quintiles, rfm_classes, rfm_scores
 from evaluation.business.segment_words import segment_words
-from evaluation.business.segmentations import TENURES, by_attribute, by_tenure
+from evaluation.business.segmentations import TENURES, USES, by_attribute, by_tenure, by_usage
 from evaluation.business.tags import tagged
 from evaluation.errors import JudgementError
 
@@ -124,7 +124,12 @@ def test_moves_count_everybody_once():
 
 
 def test_every_segment_of_ours_has_a_name_in_both_languages():
-    for segmentation, names in {"rfm_class": CLASSES, "lifecycle_stage": STAGES, "tenure": TENURES}.items():
+    for segmentation, names in {
+        "rfm_class": CLASSES,
+        "lifecycle_stage": STAGES,
+        "tenure": TENURES,
+        "usage": USES,
+    }.items():
         for name in names:
             assert any("一" <= letter <= "鿿" for letter in segment_words(segmentation, name).zh), name
     assert segment_words("tier", "standard").zh == "普通"
@@ -136,6 +141,27 @@ def test_tenure_is_counted_from_the_first_beginning():
     spells = spells_of([("old", "2023-01-01", "2023-02-01", "lapse"), ("old", "2026-02-27", None, None)])
     found = by_tenure(spells, microseconds(MARCH.edges))
     assert [found.segments[row[0]] for row in found.place] == ["over 2 years"] * 3
+
+
+def test_use_is_none_or_a_third_of_those_who_use():
+    people = [*"abcdefg", "gone"]
+    spells = spells_of([(name, "2025-01-01", "2026-02-15" if name == "gone" else None, "lapse") for name in people])
+    rows = [(name, "2026-02-20", 0) for count, name in enumerate("abcdef") for _ in range(max(count, 1))]
+    rows += [("g", "2025-11-30 23:59", 0), ("gone", "2026-02-10", 0)]
+    usage = orders_of(rows, spells, MARCH)
+    found = by_usage(usage, spells, *(microseconds(each) for each in (MARCH.edges, MARCH.edges_back(3))))
+    names = [found.segments[place] if place >= 0 else None for place in found.place[0]]
+    # a and b did it once, the others twice, three times and so on; g not in the last three months.
+    assert dict(zip(spells.customers, names, strict=True)) == {
+        "a": "light",
+        "b": "light",
+        "c": "regular",
+        "d": "regular",
+        "e": "heavy",
+        "f": "heavy",
+        "g": "none",
+        "gone": None,
+    }
 
 
 def test_attributes_without_a_value_are_in_no_segment():
