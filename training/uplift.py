@@ -201,12 +201,30 @@ def fit_uplift(experiment: Experiment, learner: Learner = "dr", settings: Uplift
 
 
 def cross_fitted_uplift(
-    experiment: Experiment, learner: Learner = "dr", settings: UpliftSettings | None = None
+    experiment: Experiment,
+    learner: Learner = "dr",
+    settings: UpliftSettings | None = None,
+    *,
+    customer: npt.NDArray[Any] | None = None,
 ) -> Floats:
-    """Predict each row's uplift by a model that has not seen the row; shape ``(rows,)``."""
+    """Predict each row's uplift by a model that has not seen the row, so that all rows can judge the learner.
+
+    Parameters
+    ----------
+    experiment, learner, settings
+        As :func:`fit_uplift`.
+    customer
+        Customer of each row, whose rows stay together; needed where a customer was in several experiments.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(rows,)``.
+    """
     chosen = settings or UpliftSettings()
     predicted = np.empty(len(experiment.outcome))
-    for inside in _folds(experiment.treated, chosen):
+    folds = _folds(experiment.treated, chosen) if customer is None else _customer_folds(customer, chosen)
+    for inside in folds:
         model = fit_uplift(experiment.take(~inside), learner, chosen)
         risk = None if experiment.risk is None else experiment.risk[inside]
         predicted[inside] = model.predict(experiment.features[inside], risk)
@@ -256,6 +274,13 @@ def _folds(treated: npt.NDArray[np.bool_], settings: UpliftSettings) -> list[npt
     fold = np.empty(len(treated), dtype=np.int64)
     for arm in (treated, ~treated):
         fold[arm] = random.permutation(np.arange(int(arm.sum())) % settings.folds)
+    return [fold == number for number in range(settings.folds)]
+
+
+def _customer_folds(customer: npt.NDArray[Any], settings: UpliftSettings) -> list[npt.NDArray[np.bool_]]:
+    """Divide the customers; masks of the rows inside each fold."""
+    codes, names = pd.factorize(customer)
+    fold = np.random.default_rng(settings.seed).permutation(np.arange(len(names)) % settings.folds)[codes]
     return [fold == number for number in range(settings.folds)]
 
 
