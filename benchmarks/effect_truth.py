@@ -107,9 +107,7 @@ def uplifts(customers: int, runs: int) -> None:
     for treatment, name in (("call", "a call"), ("any", "treatment to which traits tell next to nothing")):
         learnt = learn(customers, treatment)
         print(f"uplift of {name}: {customers:,} customers, {EXPERIMENTS} rounds of experiments")
-        print(
-            f"  kept of 1,000 customers by uplift less by risk, a fifth contacted, on unseen customers: {learnt.difference}"
-        )
+        print(f"  kept of 1,000 by uplift less by risk, a fifth contacted, on unseen customers: {learnt.difference}")
         print(f"  so {'uplift' if learnt.is_used else 'risk'} chooses; in truth, on the last round:")
         columns = ("", "risk", "uplift", "best", "risk", "uplift", "risk", "uplift")
         print(f"  {'contacted':<24}{'kept':>8}{'':>18}{'paid a month':>14}{'':>12}{'rather left alone':>20}")
