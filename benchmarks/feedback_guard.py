@@ -4,7 +4,7 @@
     python -m benchmarks.feedback_guard --customers 3000 --no-picture
 
 Every eight weeks all customers are scored and the riskiest are treated; a hold-out drawn by id is never treated. The
-next model learns from the newest four rounds. `keep` learns from all rows as they are, `leave_out` leaves the
+next model learns from the newest two rounds. `keep` learns from all rows as they are, `leave_out` leaves the
 treated out, `hold_out_only` learns from the hold-out, all by `training.treated.guard`. Each model is then held against
 what would have happened to everybody if nobody had been treated, which only the simulation knows.
 """
@@ -31,7 +31,7 @@ from training.treated import Mode, guard
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-ROUNDS, UNTREATED_ROUNDS = 6, 4
+ROUNDS, UNTREATED_ROUNDS = 6, 2
 HOLD_OUT, TREATED_SHARE = 0.2, 0.25
 HAZARD_FACTOR = 0.2
 """What the action multiplies the hazard of whom it reaches with: strong, as a spoilt model needs one that works."""

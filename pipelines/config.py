@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from pipelines.config_act import ActSettings
 from pipelines.config_dashboard import DashboardSettings
 from pipelines.config_deliver import DeliverSettings
+from pipelines.config_experiments import ExperimentsSettings
 from pipelines.config_job import JobSettings
 from pipelines.config_label import VARIANTS, LabelSettings
 from pipelines.config_mart import MartSettings
@@ -107,7 +108,7 @@ class TrainSection(Section):
     monotone: bool
     warm_start: bool
     horizons_days: list[Days]
-    treated: Literal["keep", "leave_out", "weigh_less"]
+    treated: Literal["keep", "leave_out", "weigh_less", "hold_out_only"]
     treated_weight: Share
     recency_column: str | None
     minimum_positives: Annotated[int, Field(ge=1)]
@@ -166,6 +167,7 @@ class Project(Section):
     deliver: DeliverSettings
     job: JobSettings
     act: ActSettings
+    experiments: ExperimentsSettings
     measures: MeasuresSettings
     mart: MartSettings
     dashboard: DashboardSettings
@@ -183,6 +185,12 @@ class Project(Section):
                 f"train.horizons_days {days} have to be different and shorter than label.horizon_days "
                 f"({self.label.horizon_days}), which is told anyway"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _hold_out_there(self) -> Self:
+        if self.train.treated == "hold_out_only" and not self.experiments.hold_out_share:
+            raise ValueError("train.treated is hold_out_only; set experiments.hold_out_share and hold_out_since first")
         return self
 
     @model_validator(mode="before")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,8 +102,22 @@ def _guarded(
     assert examples.cutoff is not None
     teaches = examples.cutoff < np.datetime64(datetime.fromisoformat(calendar["test_cutoff"]))
     reached = joined["treated"].to_numpy(dtype=np.bool_) & teaches
-    guarded = guard(examples, reached, settings.treated, weight=settings.treated_weight)
-    return guarded, joined[~reached].reset_index(drop=True) if settings.treated == "leave_out" else joined
+    untouched = ~teaches | _untouched(project, joined, calendar)
+    guarded = guard(examples, reached, settings.treated, held_out=untouched, weight=settings.treated_weight)
+    kept = {"leave_out": ~reached, "hold_out_only": untouched}.get(settings.treated)
+    return guarded, joined if kept is None else joined[kept].reset_index(drop=True)
+
+
+def _untouched(project: Project, joined: pd.DataFrame, calendar: dict[str, Any]) -> npt.NDArray[np.bool_]:
+    """Tell the rows of the lasting hold-out, and those whose outcome was known before there was one."""
+    from pipelines.actions.experiments import held_out
+
+    since = project.experiments.hold_out_since
+    if project.train.treated != "hold_out_only" or since is None:
+        return np.zeros(len(joined), dtype=np.bool_)
+    over = joined["cutoff"] + timedelta(days=calendar["gap_days"] + calendar["horizon_days"])
+    before = (over <= np.datetime64(since)).to_numpy()
+    return before | held_out(list(joined["customer_id"]), project.experiments.hold_out_share)
 
 
 def _left_after_days(joined: pd.DataFrame, calendar: dict[str, Any]) -> npt.NDArray[np.float64]:

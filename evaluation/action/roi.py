@@ -157,7 +157,7 @@ def return_on_cost(
     )
 
 
-def decide(found: Effect, roi: Interval, *, is_over: bool, high_at_any_look: float = math.inf) -> Decision:
+def decide(found: Effect, roi: Interval | None, *, is_over: bool, high_at_any_look: float = math.inf) -> Decision:
     """Say whether to keep a strategy, change it, stop it, or wait for more customers.
 
     Parameters
@@ -165,7 +165,7 @@ def decide(found: Effect, roi: Interval, *, is_over: bool, high_at_any_look: flo
     found
         Effect on the share who stay.
     roi
-        Return on the cost.
+        Return on the cost; none where no value or cost is known, so that the effect alone decides.
     is_over
         Whether the experiment has reached its end; before it only harm is acted upon.
     high_at_any_look
@@ -188,9 +188,10 @@ def decide(found: Effect, roi: Interval, *, is_over: bool, high_at_any_look: flo
         return "wait"
     if not is_over:
         return "stop" if high_at_any_look < 0 else "wait"
-    if found.verdict == "less" or roi.high < 0:
+    if found.verdict == "less" or (roi is not None and roi.high < 0):
         return "stop"
-    return "keep" if roi.low > 0 else "change"
+    pays = found.verdict == "more" if roi is None else roi.low > 0
+    return "keep" if pays else "change"
 
 
 def monthly_returns(strategies: pd.DataFrame) -> pd.DataFrame:

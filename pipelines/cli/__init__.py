@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.cli import act, deliver, identity, line, measures, operate, quarantine, rules, schedule, signals, windows
+from pipelines.cli import (
+    act,
+    deliver,
+    experiments,
+    identity,
+    line,
+    measures,
+    operate,
+    quarantine,
+    rules,
+    schedule,
+    signals,
+    windows,
+)
 
 app = typer.Typer(
     name="churnlab",
@@ -23,6 +36,7 @@ for _several in (line, act, deliver, operate, windows, measures):
 _SUBJECTS = {
     "signals": signals,
     "rules": rules,
+    "experiments": experiments,
     "quarantine": quarantine,
     "identity": identity,
     "schedule": schedule,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.actions.experiments import held_out
 from pipelines.config import load_project
 from pipelines.errors import ConfigError
 from pipelines.panel import file_of
@@ -93,6 +94,21 @@ def test_treated_rows_may_weigh_less(panel, labels):
     taught = rows.examples.take(rows.split.train)
     weights = dict(zip(taught.customer, taught.weight, strict=True))
     assert (weights["c00"], weights["c01"]) == (0.25, 1.0)
+
+
+def test_only_the_hold_out_and_what_was_known_before_it_may_teach(panel, labels):
+    hold_out = {"share": 0.5, "since": "2026-03-03"}
+    settings = [f"experiments.hold_out_{name}={value}" for name, value in hold_out.items()]
+    project = load_project("demo", ["train.treated=hold_out_only", *settings])
+
+    rows = labelled_rows(project, panel, labels, CALENDAR)
+
+    taught, judged = (rows.examples.take(part) for part in (rows.split.train, rows.split.test))
+    alone = set(np.array(CUSTOMERS)[held_out(CUSTOMERS, 0.5)])
+    before = taught.cutoff + np.timedelta64(30, "D") <= np.datetime64("2026-03-03")
+    assert set(taught.customer[~before]) == alone
+    assert set(taught.customer[before]) == set(CUSTOMERS) == set(judged.customer)
+    assert 0 < len(alone) < len(CUSTOMERS)
 
 
 def test_an_unknown_contact_is_refused():

@@ -1,0 +1,124 @@
+"""Who takes part in an experiment, written down before anybody is contacted; and who is never contacted at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pipelines.config_experiments import ExperimentPlan
+from pipelines.warehouse import experiments as ledger
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+HOLD_OUT = "hold_out"
+"""Name by which the lasting hold-out is drawn; changing it would draw other customers."""
+
+
+def held_out(customers: Sequence[str], share: float) -> npt.NDArray[np.bool_]:
+    """Tell who belongs to the lasting hold-out: nobody may contact them, so that models learn what would happen anyway.
+
+    Parameters
+    ----------
+    customers
+        Ids.
+    share
+        ``experiments.hold_out_share``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (customers,); the same for a customer at any time, and growing with the share.
+    """
+    from evaluation.action.assignment import drawn_points
+
+    return drawn_points(HOLD_OUT, customers) < share
+
+
+def eligible(connection: Any, plan: ExperimentPlan, hold_out_share: float) -> pd.DataFrame:
+    """Give the customers whom an experiment is for: current scores in its bands, the hold-out left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``customer_id``, ``as_of``, ``band``, ``probability``, ``value``, by customer.
+    """
+    found = connection.execute(
+        "SELECT customer_id, as_of, band, probability, value FROM scores.churn_scores_current "
+        "WHERE list_contains(?, band) ORDER BY customer_id",
+        [plan.bands],
+    ).df()
+    return found[~held_out(list(found["customer_id"]), hold_out_share)].reset_index(drop=True)
+
+
+def assign_customers(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFrame) -> pd.DataFrame:
+    """Give customers their arm, and write those who are new into the ledger in the same transaction.
+
+    Parameters
+    ----------
+    connection
+        The warehouse, writable.
+    name, plan
+        The experiment.
+    customers
+        What `eligible` gives.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``customer_id``, ``stratum``, ``arm``, ``is_new``; those of earlier days keep their arm, whatever has changed.
+    """
+    from evaluation.action.assignment import assign, two_arms
+
+    ledger.create(connection)
+    connection.execute("BEGIN")
+    try:
+        known = ledger.rows_of(connection, ledger.ASSIGNMENTS, name)
+        places = _places_left(plan, len(known), customers, set(known["customer_id"]))
+        found = assign(name, list(places["customer_id"]), list(places["band"]), two_arms(plan.control_share), known)
+        new = found.assign(
+            experiment=name,
+            assigned_at=places["as_of"].to_numpy(),
+            score_before=places["probability"].to_numpy(),
+            value_before=places["value"].to_numpy(dtype=float, na_value=float("nan")),
+        )
+        ledger.add(connection, ledger.ASSIGNMENTS, new[new["is_new"]])
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return found
+
+
+def _places_left(plan: ExperimentPlan, assigned: int, customers: pd.DataFrame, known: set[str]) -> pd.DataFrame:
+    """Keep those who are in already and, up to the planned size, newcomers in a random order."""
+    from evaluation.action.assignment import drawn_points
+
+    is_known = customers["customer_id"].isin(known)
+    new = customers[~is_known]
+    if plan.size is not None:
+        order = drawn_points("enters", list(new["customer_id"])).argsort(kind="stable")
+        new = new.iloc[order[: max(plan.size - assigned, 0)]].sort_values("customer_id")
+    import pandas as pd
+
+    return pd.concat([customers[is_known], new], ignore_index=True)
+
+
+def is_over(plan: ExperimentPlan, assigned: int, measured: int, today: datetime) -> bool:
+    """Tell whether an experiment has reached its end: all of its customers' outcomes are known.
+
+    Parameters
+    ----------
+    plan
+        The experiment.
+    assigned, measured
+        Customers with an arm, and those whose outcome is known.
+    today
+        Instant up to which the data are complete.
+    """
+    if measured < assigned or not assigned:
+        return False
+    return measured >= plan.size if plan.size is not None else plan.ends_on is not None and today.date() >= plan.ends_on

@@ -1,0 +1,81 @@
+"""What became of the customers of an experiment: reached, retained, bought again, revenue, cost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pipelines.config_experiments import ExperimentPlan
+from pipelines.warehouse.sql import identifier
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ORDERS = """
+SELECT a.customer_id, count(*) AS orders, coalesce(sum(o.amount), 0) AS revenue
+FROM _assigned a JOIN {orders} o ON o.customer_id = a.customer_id
+AND o.ordered_at >= a.assigned_at AND o.ordered_at < a.measured_until GROUP BY ALL
+"""
+_CONTACTS = """
+SELECT DISTINCT a.customer_id FROM _assigned a JOIN {interactions} i ON i.customer_id = a.customer_id
+AND i.happened_at >= a.assigned_at AND i.happened_at < a.measured_until AND list_contains(?, i.kind)
+"""
+
+
+def over(assignments: pd.DataFrame, plan: ExperimentPlan, data_end: datetime) -> pd.DataFrame:
+    """Keep the customers whose window is over, with its end as ``measured_until``."""
+    until = assignments["assigned_at"] + timedelta(days=plan.window_days)
+    return assignments.assign(measured_until=until)[until <= data_end].reset_index(drop=True)
+
+
+def outcomes(
+    connection: Any, plan: ExperimentPlan, finished: pd.DataFrame, left: pd.DataFrame, tables: set[str], schema: str
+) -> pd.DataFrame:
+    """Say what happened to customers whose window is over.
+
+    Parameters
+    ----------
+    connection
+        The warehouse.
+    plan
+        The experiment.
+    finished
+        What `over` gives.
+    left
+        ``customer_id`` and ``cutoff`` of those who left within the window after the cutoff.
+    tables, schema
+        Accepted tables and where they are; what needs a table that is not there stays empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of the table of outcomes.
+    """
+    connection.register("_assigned", finished)
+    try:
+        bought = _bought(connection, tables, schema)
+        contacted = _contacted(connection, plan, tables, schema)
+    finally:
+        connection.unregister("_assigned")
+    gone = left.rename(columns={"cutoff": "assigned_at"}).assign(gone=True)
+    keys = finished.merge(gone, how="left", on=["customer_id", "assigned_at"])
+    rows = finished.assign(retained=keys["gone"].isna().to_numpy())
+    ids = rows["customer_id"]
+    rows["reached"] = (ids.isin(contacted) & (rows["arm"] == "treated")) if contacted is not None else None
+    rows["repurchased"] = ids.isin(bought.index) if bought is not None else None
+    rows["revenue"] = ids.map(bought["revenue"]).fillna(0.0) if bought is not None else float("nan")
+    spent_on = rows["arm"] == "treated" if contacted is None else rows["reached"]
+    return rows.assign(cost=spent_on.astype(float) * plan.contact_cost)
+
+
+def _bought(connection: Any, tables: set[str], schema: str) -> pd.DataFrame | None:
+    if "orders" not in tables:
+        return None
+    return connection.execute(_ORDERS.format(orders=identifier(schema, "orders"))).df().set_index("customer_id")
+
+
+def _contacted(connection: Any, plan: ExperimentPlan, tables: set[str], schema: str) -> set[str] | None:
+    if "interactions" not in tables or not plan.reached_by:
+        return None
+    statement = _CONTACTS.format(interactions=identifier(schema, "interactions"))
+    return {row[0] for row in connection.execute(statement, [plan.reached_by]).fetchall()}

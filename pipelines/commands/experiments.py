@@ -1,0 +1,241 @@
+"""The commands of experiments on customers: list, design, assign, measure, show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pipelines.artifacts import Store
+from pipelines.config import Project, load_project
+from pipelines.config_experiments import ExperimentPlan
+from pipelines.console import Console
+from pipelines.errors import ConfigError, DataError, NotReady
+from pipelines.ingest.nearest import nearest
+from pipelines.warehouse import experiments as ledger
+from pipelines.warehouse.duckdb_file import backend, warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LANGUAGES = ("en", "zh")
+MOST_DIFFERENCES = 3
+
+
+def find_plan(project: Project, name: str) -> ExperimentPlan:
+    """Give the plan of an experiment.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    plans = project.experiments.plans
+    if name not in plans:
+        raise ConfigError(
+            f"There is no experiment '{name}'",
+            allowed=nearest(name, plans) if plans else "none: experiments.plans is empty",
+            do="churnlab experiments list, or add it to experiments.plans (docs/guides/experiments-on-customers.md)",
+        )
+    return plans[name]
+
+
+def list_experiments(project_name: str, language: str) -> None:
+    """Print every experiment with its customers and what was decided."""
+    from pipelines.actions.experiments_words import DECISIONS
+
+    project = load_project(project_name)
+    with warehouse(project.home, read_only=True) as connection:
+        assigned = ledger.rows_of(connection, ledger.ASSIGNMENTS)["experiment"].value_counts()
+        decided = ledger.rows_of(connection, ledger.DECISIONS).set_index("experiment")
+    rows = []
+    for name, plan in project.experiments.plans.items():
+        known = decided.loc[name] if name in decided.index else None
+        decision = DECISIONS[known["decision"]][_checked(language)] if known is not None else "–"
+        measured = f"{known['measured']:,}" if known is not None else "0"
+        end = f"{plan.size:,}" if plan.size else f"{plan.ends_on}"
+        rows.append((name, plan.playbook, f"{assigned.get(name, 0):,}", measured, end, decision))
+    if not rows:
+        print("No experiments yet: add one to experiments.plans (docs/guides/experiments-on-customers.md).")
+        return
+    heads = ("name", "playbook", "assigned", "measured", "ends", "decision")
+    Console().table("Experiments", heads, rows, ("playbook", "decision"))
+
+
+def design_experiment(project_name: str, name: str, weekly: float | None) -> None:
+    """Print how many customers an experiment needs, what it can show, and how long it takes."""
+    from evaluation.action.design import Design, detectable_effect, duration_days, power, sample_size
+    from pipelines.actions.experiments import eligible
+
+    project = load_project(project_name)
+    plan = find_plan(project, name)
+    with warehouse(project.home, read_only=True) as connection:
+        people = eligible(connection, plan, project.experiments.hold_out_share)
+    _need_scores(people, plan)
+    risk = people["probability"].to_numpy(dtype=float)
+    # Of calibrated probabilities: the share of the variance of leaving that they explain.
+    explained = float(risk.var() / (risk.mean() * (1 - risk.mean())))
+    design = Design(control_rate=float(risk.mean()), control_share=plan.control_share, explained=explained)
+    if plan.smallest_effect >= design.control_rate:
+        raise ConfigError(
+            f"smallest_effect {plan.smallest_effect} is no less than the {design.control_rate:.1%} who would leave",
+            do=f"set experiments.plans.{name}.smallest_effect lower",
+        )
+    wanted = sample_size(design, -plan.smallest_effect)
+    now = min(len(people), plan.size or len(people))
+    shown = detectable_effect(design, now)
+    rows = [
+        ("customers it is for today", f"{len(people):,}"),
+        ("of whom would leave", f"{design.control_rate:.1%}"),
+        ("held back", f"{plan.control_share:.0%}"),
+        ("customers that the score saves", f"{explained:.0%}"),
+        (f"customers to find {plan.smallest_effect:.1%} fewer leavers", f"{wanted:,}"),
+        (f"chance to find it with {now:,}", f"{power(design, -plan.smallest_effect, now):.0%}"),
+        (f"smallest effect that {now:,} show", f"{-shown:.1%}" if shown == shown else "none"),
+    ]
+    if weekly is not None:
+        rows.append((f"days at {weekly:g} customers a week", f"{duration_days(wanted, weekly, plan.window_days):,}"))
+    Console().table(f"Design of {name}", ("", ""), rows)
+
+
+def assign_experiment(project_name: str, name: str) -> None:
+    """Give today's customers of an experiment their arm, and write it down."""
+    from pipelines.actions.experiments import assign_customers, eligible
+
+    project = load_project(project_name)
+    plan = find_plan(project, name)
+    with warehouse(project.home) as connection:
+        people = eligible(connection, plan, project.experiments.hold_out_share)
+        _need_scores(people, plan)
+        found = assign_customers(connection, name, plan, people)
+    new = found[found["is_new"]]
+    counts = new["arm"].value_counts()
+    print(
+        f"{len(new):,} new customers: {counts.get('treated', 0):,} treated, {counts.get('control', 0):,} left alone; "
+        f"{len(found) - len(new):,} were in already."
+    )
+
+
+def measure_experiment(project_name: str, name: str) -> None:
+    """Say what happened to those whose window is over, and write effects and decision."""
+    from pipelines.actions.experiments_outcomes import outcomes, over
+
+    project = load_project(project_name)
+    plan = find_plan(project, name)
+    accepted = Store(project.home / "artifacts").load("accepted")
+    today = _data_end(project, accepted)
+    with warehouse(project.home) as connection:
+        finished = over(ledger.rows_of(connection, ledger.ASSIGNMENTS, name), plan, today)
+        if finished.empty:
+            raise NotReady(
+                f"No customer of '{name}' was assigned {plan.window_days} days before {today:%Y-%m-%d}",
+                do=f"churnlab experiments assign {name}, or wait until windows are over",
+            )
+        left = _left(connection, project, plan, accepted, list(finished["assigned_at"].unique()), today)
+        made = outcomes(connection, plan, finished, left, set(accepted["tables"]), accepted["schema"])
+        write_results(connection, project, name, made, today)
+    show_experiment(project_name, name, "en")
+
+
+def write_results(connection: Any, project: Project, name: str, made: pd.DataFrame, today: datetime) -> None:
+    """Write outcomes of an experiment and what they show."""
+    from pipelines.actions.experiments_results import results
+
+    shown = results(project, name, ledger.rows_of(connection, ledger.ASSIGNMENTS, name), made, today)
+    tables = {ledger.OUTCOMES: made}
+    if shown is not None:
+        tables |= {ledger.EFFECTS: shown.effects, ledger.BALANCE: shown.balance, ledger.DECISIONS: shown.decision}
+    ledger.replace(connection, name, {table: _complete(table, rows) for table, rows in tables.items()})
+
+
+def show_experiment(project_name: str, name: str, language: str) -> None:
+    """Print what an experiment shows."""
+    from pipelines.actions.experiments_words import DECISIONS
+
+    tongue = _checked(language)
+    project = load_project(project_name)
+    plan = find_plan(project, name)
+    with warehouse(project.home, read_only=True) as connection:
+        effects, balance, decisions = (
+            ledger.rows_of(connection, table, name) for table in (ledger.EFFECTS, ledger.BALANCE, ledger.DECISIONS)
+        )
+    if decisions.empty:
+        raise NotReady(f"Nothing is known of '{name}' yet", do=f"churnlab experiments measure {name}")
+    decision = decisions.iloc[0]
+    console = Console()
+    colon = "：" if tongue == "zh" else ": "
+    console.line(f"{plan.title.get(tongue, name)}{colon}{DECISIONS[decision['decision']][tongue]}")
+    console.line(str(decision[f"reason_{tongue}"]))
+    rows = [_effect_row(row, tongue) for row in effects.to_dict("records")]
+    console.table(_HEADS[tongue][0], _HEADS[tongue][1:], rows, _HEADS[tongue][6:])
+    for row in balance.head(MOST_DIFFERENCES).to_dict("records"):
+        mark = _UNLIKE[tongue] if row["is_large"] else ""
+        console.line(f"  {row['name']} {row['value']}: {row['difference']:+.2f} σ {mark}".rstrip())
+
+
+def _effect_row(row: dict[Any, Any], tongue: str) -> tuple[str, ...]:
+    """Say one effect: of what, on how many, how much, how surely."""
+    from pipelines.actions.experiments_words import MEASURES, VERDICTS
+
+    style = "{:+,.2f}" if row["measure"] == "revenue" else "{:+.1%}"
+    estimate, low, high = (
+        "" if row[name] != row[name] else style.format(row[name]) for name in ("estimate", "low", "high")
+    )
+    segment = "" if row["segment"] == "all" else f" · {row['segment']}"
+    between = f"{low} … {high}" if estimate else ""
+    counts = (f"{row['treated']:,}", f"{row['control']:,}")
+    return (MEASURES[row["measure"]][tongue] + segment, *counts, estimate, between, VERDICTS[row["verdict"]][tongue])
+
+
+_HEADS = {
+    "en": ("Effect of treatment", "on", "treated", "control", "effect", "95 %", "verdict"),
+    "zh": ("干预的效果", "指标", "干预组", "对照组", "效果", "95% 区间", "结论"),
+}
+_UNLIKE = {"en": "arms are not alike", "zh": "两组不相似"}
+
+
+def _complete(table: ledger.ExperimentTable, rows: pd.DataFrame) -> pd.DataFrame:
+    """Give all columns of a table, those that nobody filled empty."""
+    return rows.reindex(columns=list(table.columns))
+
+
+def _left(
+    connection: Any,
+    project: Project,
+    plan: ExperimentPlan,
+    accepted: dict[str, Any],
+    instants: list[Any],
+    today: datetime,
+) -> pd.DataFrame:
+    """Give who left within the window after the assignment, by the project's own definition of leaving."""
+    import pandas as pd
+
+    from pipelines.panel import canonical_tables
+    from pipelines.stages.label import outcomes
+    from training.labels.outcome import Window, labels
+
+    if project.label is None:
+        raise DataError("a flat table has no time, so that nothing can be measured after an assignment")
+    tables = canonical_tables(backend(connection), accepted["schema"], accepted["tables"])
+    cutoffs = [pd.Timestamp(instant).to_pydatetime() for instant in instants]
+    window = Window(plan.window_days, 0, today)
+    found = labels(outcomes(project.label.churn), tables, cutoffs, window).execute()
+    return found.loc[found["churned"] == 1, ["customer_id", "cutoff"]]
+
+
+def _data_end(project: Project, accepted: dict[str, Any]) -> datetime:
+    if project.label is not None and project.label.data_end is not None:
+        return project.label.data_end.replace(tzinfo=None)
+    return datetime.fromisoformat(accepted["last"]).replace(tzinfo=None)
+
+
+def _need_scores(people: pd.DataFrame, plan: ExperimentPlan) -> None:
+    if people.empty:
+        raise NotReady(
+            f"No current score lies in the bands {', '.join(plan.bands)}", do="churnlab score, or name other bands"
+        )
+
+
+def _checked(language: str) -> str:
+    if language not in LANGUAGES:
+        raise ConfigError(f"There is no language '{language}'", allowed=", ".join(LANGUAGES), do="use -l en or -l zh")
+    return language
