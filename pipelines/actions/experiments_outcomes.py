@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config_experiments import ExperimentPlan
+from pipelines.warehouse.experiments import OUTCOMES
 from pipelines.warehouse.sql import identifier
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def outcomes(
     rows["repurchased"] = ids.isin(bought.index) if bought is not None else None
     rows["revenue"] = ids.map(bought["revenue"]).fillna(0.0) if bought is not None else float("nan")
     spent_on = rows["arm"] == "treated" if contacted is None else rows["reached"]
-    return rows.assign(cost=spent_on.astype(float) * plan.contact_cost)
+    return rows.assign(cost=spent_on.astype(float) * plan.contact_cost)[list(OUTCOMES.columns)]
 
 
 def _bought(connection: Any, tables: set[str], schema: str) -> pd.DataFrame | None:

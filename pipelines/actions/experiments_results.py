@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 MEASURES = ("retained", "repurchased", "revenue")
 EVERYONE = "all"
+MONEY = (
+    "margin_kept",
+    "acquisition_avoided",
+    "referrals",
+    "variable_cost",
+    "fixed_cost",
+    "roi",
+    "roi_low",
+    "roi_high",
+)
 
 
 @dataclass(frozen=True)
@@ -98,8 +108,12 @@ def _looks(low: float, high: float) -> dict[str, float | None]:
 
 
 def _before(known: pd.DataFrame) -> np.ndarray:
-    """Give the score taken before: what takes the noise away."""
-    return known["score_before"].to_numpy(dtype=float)
+    """Give what was known before, score and value where there is one: they take the noise away."""
+    import numpy as np
+
+    before = known[["score_before", "value_before"]].astype(float)
+    told = before.loc[:, before.notna().any()]
+    return np.asarray(told.fillna(told.median()), dtype=float)
 
 
 def _balance(assignments: pd.DataFrame) -> pd.DataFrame:
@@ -127,7 +141,8 @@ def _decision(
     from evaluation.action.roi import decide
 
     plan = project.experiments.plans[name]
-    ratio = sample_ratio(assignments["arm"].value_counts().to_dict(), two_arms(plan.control_share))
+    counts = {str(arm): int(count) for arm, count in assignments["arm"].value_counts().items()}
+    ratio = sample_ratio(counts, two_arms(plan.control_share))
     stayed = known["retained"].astype(float).to_numpy()
     found = effect(stayed, treated, before=_before(known), stratum=list(known["stratum"]))
     told = _return(project, plan, known, stayed, treated)
@@ -167,14 +182,13 @@ def _return(
         referrals=settings.referrals,
         referral_margin=settings.referral_margin,
     )
-    before = np.column_stack([_before(known), margin, margin * _before(known)])
+    risk = known["score_before"].to_numpy(dtype=float)
+    before = np.column_stack([risk, margin, margin * risk])
     return return_on_cost(stayed, treated, margin, cost, worth, fixed_cost=plan.fixed_cost, before=before)
 
 
 def _money(told: Return | None) -> dict[str, float]:
-    names = ("margin_kept", "acquisition_avoided", "referrals", "variable_cost", "fixed_cost")
-    names += ("roi", "roi_low", "roi_high")
     if told is None:
-        return dict.fromkeys(names, float("nan"))
+        return dict.fromkeys(MONEY, float("nan"))
     parts = (told.margin, told.acquisition, told.referrals, told.variable_cost, told.fixed_cost)
-    return dict(zip(names, (*parts, told.roi.estimate, told.roi.low, told.roi.high), strict=True))
+    return dict(zip(MONEY, (*parts, told.roi.estimate, told.roi.low, told.roi.high), strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.artifacts import Store
 from pipelines.config import Project, load_project
@@ -17,7 +17,6 @@ from pipelines.warehouse.duckdb_file import backend, warehouse
 if TYPE_CHECKING:
     import pandas as pd
 
-LANGUAGES = ("en", "zh")
 MOST_DIFFERENCES = 3
 
 
@@ -46,12 +45,12 @@ def list_experiments(project_name: str, language: str) -> None:
     project = load_project(project_name)
     with warehouse(project.home, read_only=True) as connection:
         assigned = ledger.rows_of(connection, ledger.ASSIGNMENTS)["experiment"].value_counts()
-        decided = ledger.rows_of(connection, ledger.DECISIONS).set_index("experiment")
+        decided = {row["experiment"]: row for row in ledger.rows_of(connection, ledger.DECISIONS).to_dict("records")}
     rows = []
     for name, plan in project.experiments.plans.items():
-        known = decided.loc[name] if name in decided.index else None
-        decision = DECISIONS[known["decision"]][_checked(language)] if known is not None else "–"
-        measured = f"{known['measured']:,}" if known is not None else "0"
+        known = decided.get(name)
+        decision = DECISIONS[known["decision"]][_checked(language)] if known else "–"
+        measured = f"{known['measured']:,}" if known else "0"
         end = f"{plan.size:,}" if plan.size else f"{plan.ends_on}"
         rows.append((name, plan.playbook, f"{assigned.get(name, 0):,}", measured, end, decision))
     if not rows:
@@ -163,7 +162,7 @@ def show_experiment(project_name: str, name: str, language: str) -> None:
     decision = decisions.iloc[0]
     console = Console()
     colon = "：" if tongue == "zh" else ": "
-    console.line(f"{plan.title.get(tongue, name)}{colon}{DECISIONS[decision['decision']][tongue]}")
+    console.line(f"{plan.title.get(tongue) or name}{colon}{DECISIONS[decision['decision']][tongue]}")
     console.line(str(decision[f"reason_{tongue}"]))
     rows = [_effect_row(row, tongue) for row in effects.to_dict("records")]
     console.table(_HEADS[tongue][0], _HEADS[tongue][1:], rows, _HEADS[tongue][6:])
@@ -209,8 +208,8 @@ def _left(
     """Give who left within the window after the assignment, by the project's own definition of leaving."""
     import pandas as pd
 
+    from pipelines.outcomes import outcomes
     from pipelines.panel import canonical_tables
-    from pipelines.stages.label import outcomes
     from training.labels.outcome import Window, labels
 
     if project.label is None:
@@ -235,7 +234,8 @@ def _need_scores(people: pd.DataFrame, plan: ExperimentPlan) -> None:
         )
 
 
-def _checked(language: str) -> str:
-    if language not in LANGUAGES:
-        raise ConfigError(f"There is no language '{language}'", allowed=", ".join(LANGUAGES), do="use -l en or -l zh")
-    return language
+def _checked(language: str) -> Literal["en", "zh"]:
+    match language:
+        case "en" | "zh":
+            return language
+    raise ConfigError(f"There is no language '{language}'", allowed="en, zh", do="use -l en or -l zh")

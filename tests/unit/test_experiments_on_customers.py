@@ -130,6 +130,7 @@ def test_outcomes_count_inside_the_window_alone(warehouse):
     assert found["reached"].tolist() == [True, False, False, False]
     assert found["cost"].tolist() == [2, 0, 0, 0]
     bare = outcomes(warehouse, plan(), finished, left, set(), "accepted")
+    assert list(bare) == list(ledger.OUTCOMES.columns)
     assert bare["cost"].tolist() == [2, 2, 2, 0]
     assert bare["repurchased"].isna().all()
 
