@@ -44,11 +44,12 @@ def customer_values(engine: Any, tables: Mapping[str, ir.Table], project: Projec
         value cannot be told are not in it; it is empty where the data bring neither table or nobody bought twice.
     """
     material = _known_before(engine, tables, project, as_of)
+    found = _frame([], as_of, [], [], [], "")
     if CONTRACTS.name in tables:
-        return _of_contracts(material, as_of)
-    if ORDERS.name in tables:
-        return _of_purchases(material, as_of)
-    return _frame([], as_of, [], [], [], "")
+        found = _of_contracts(_known_before(engine, tables, _by_contract(project), as_of), as_of)
+    if found.empty and ORDERS.name in tables:
+        found = _of_purchases(material, as_of)
+    return found[found["customer_id"].isin(_scored(material, as_of))].reset_index(drop=True)
 
 
 def _known_before(engine: Any, tables: Mapping[str, ir.Table], project: Project, as_of: datetime) -> Material:
@@ -63,6 +64,16 @@ def _known_before(engine: Any, tables: Mapping[str, ir.Table], project: Project,
     return Material(project, engine, known, as_of, window)
 
 
+def _by_contract(project: Project) -> Project:
+    """Give the project with leaving as contracts say it, whatever else leaving is: that is what ends the payments."""
+    from pipelines.config_label import ContractualChurn
+
+    assert project.label is not None
+    churn = [each for each in project.label.churn if isinstance(each, ContractualChurn)]
+    only = churn[:1] or [ContractualChurn(kind="contractual", grace_days=0)]
+    return project.model_copy(update={"label": project.label.model_copy(update={"churn": only})})
+
+
 def _of_contracts(material: Material, as_of: datetime) -> pd.DataFrame:
     import numpy as np
 
@@ -70,6 +81,8 @@ def _of_contracts(material: Material, as_of: datetime) -> pd.DataFrame:
     from evaluation.business.periods import microseconds
     from evaluation.business.revenue import Terms
 
+    if material.spells_frame().empty:
+        return _frame([], as_of, [], [], [], CONTRACT)
     spells, instant = material.spells([as_of]), int(microseconds([as_of])[0])
     assert material.terms_frame is not None
     monthly = Terms.of(material.terms_frame).monthly_at(instant, len(spells.customers))
@@ -114,9 +127,7 @@ def _of_purchases(material: Material, as_of: datetime) -> pd.DataFrame:
         discount_share=settings.discount_share,
         margin_share=material.project.evaluate.margin_share,
     )
-    frame = _frame(ids, as_of, *values, PURCHASES)
-    frame = frame[frame["customer_id"].isin(_scored(material, as_of))]
-    return frame.reset_index(drop=True)
+    return _frame(ids, as_of, *values, PURCHASES)
 
 
 def _scored(material: Material, as_of: datetime) -> set[str]:

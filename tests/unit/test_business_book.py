@@ -258,3 +258,26 @@ def test_a_shop_without_contracts_is_measured_by_its_orders(tmp_path):
     assert flows.customers_new.to_list() == [0, 0, 1, 0]
     assert frames["customer_value"].empty or set(frames["customer_value"].method) == {"purchase_process"}
     assert set(frames["yardsticks"].yardstick) == {"consumer_retail"}
+
+
+def test_falling_spend_is_seen_at_the_end_of_the_month(tmp_path):
+    months = pd.date_range("2025-09-15", "2026-06-15", freq="MS") + pd.Timedelta(days=14)
+    spent = {"steady": [100] * 9, "falls": [100] * 5 + [20] * 4, "recovers": [100] * 4 + [10] + [100] * 4}
+    orders = [
+        {"order_id": f"{who}{day}", "customer_id": who, "ordered_at": day, "amount": amount}
+        for who, amounts in spent.items()
+        for day, amount in zip(months, amounts, strict=True)
+    ]
+    customers = [{"customer_id": who, "signed_up_at": "2025-09-01"} for who in spent]
+    tables = {"customers": rows_of("customers", customers), "orders": rows_of("orders", orders)}
+    accept(tmp_path / "workspace" / "demo", tables, datetime(2025, 10, 1), datetime(2026, 7, 1))
+    falling = "label.churn=[{kind: spend_drop, drop_share: 0.5, past_days: 90}]"
+    settings = [f"workspace={tmp_path / 'workspace'}", "train.horizons_days=[]", falling, "label.horizon_days=30"]
+    project = load_project(CONF, [*settings, "label.data_end=2026-07-01", "measures.data_begin=2026-01-01"])
+    with material_of(project) as material:
+        flows = whole(book.computed(material)["customer_flows"])
+    # March: 20 in its last 30 days, against 300 in the 90 before; by July the 90 days before hold no more than 60.
+    assert list(flows.index) == [f"2026-{month:02d}" for month in range(1, 7)]
+    assert flows.customers_opening.to_list() == [3, 3, 2, 2, 2, 2]
+    assert flows.customers_lost.to_list() == [0, 1, 1, 0, 0, 0]
+    assert flows.customers_returned.to_list() == [0, 0, 1, 0, 0, 1]

@@ -212,6 +212,19 @@ def test_value_of_contracts_is_of_those_who_are_here_and_by_their_price(engine):
     assert found.loc["c0", "value"] < 0.6 * 100 * 60
 
 
+def test_value_of_contracts_is_the_same_whatever_else_leaving_is(engine):
+    tables = contract_tables(engine)
+    engine.raw_sql("CREATE TABLE orders (customer_id VARCHAR, ordered_at TIMESTAMP, amount DOUBLE, known_at TIMESTAMP)")
+    for number in range(0, 40, 2):
+        values = [f"c{number}", "2024-06-20", 1.0, "2024-06-20"]
+        engine.con.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", values)
+    tables["orders"] = engine.table("orders")
+    falling = "label.churn=[{kind: spend_drop, drop_share: 0.5, past_days: 90}]"
+    by_contract = customer_values(engine, tables, demo(), datetime(2024, 7, 1))
+    by_spend = customer_values(engine, tables, demo("train.horizons_days=[]", falling), datetime(2024, 7, 1))
+    pd.testing.assert_frame_equal(by_spend, by_contract)
+
+
 def test_value_does_not_know_what_was_learned_later(engine):
     late = [
         ("late", "c0", "2024-02-01", None, 900.0, "2024-08-01"),
