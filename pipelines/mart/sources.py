@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from features.tables import TABLES
-from pipelines.business.book import FLOWS, RATES, YARDSTICKS
+from pipelines.business.book import COHORTS, FLOWS, NODES, RATES, REASONS, SURVIVAL, YARDSTICKS
 from pipelines.business.tables import SCHEMA as BUSINESS
 from pipelines.warehouse.scores import SCHEMA as SCORES
 from pipelines.warehouse.scores import TABLES as SCORE_TABLES
@@ -51,6 +51,41 @@ FLOWING = {
         for name in ("opening", "new", "returned", "expansion", "contraction", "lost", "closing")
     },
 }
+_SHARE = {"share": "DOUBLE", "low": "DOUBLE", "high": "DOUBLE"}
+COHORT = {
+    "cohort": "VARCHAR",
+    "age": "INTEGER",
+    "period": "VARCHAR",
+    "customers": "BIGINT",
+    "retained": "BIGINT",
+    **_SHARE,
+    "verdict": "VARCHAR",
+}
+STAYING = {
+    "segmentation": "VARCHAR",
+    "segment": "VARCHAR",
+    "month": "INTEGER",
+    "survival": "DOUBLE",
+    "low": "DOUBLE",
+    "high": "DOUBLE",
+    "customers": "BIGINT",
+}
+NODE = {
+    "node": "VARCHAR",
+    "from_day": "INTEGER",
+    "to_day": "INTEGER",
+    **dict.fromkeys(("left", "rate", "rate_else", "ratio", "low", "high"), "DOUBLE"),
+}
+LEAVING = {"period": "VARCHAR", "reason": "VARCHAR", "source": "VARCHAR", "customers": "BIGINT", **_SHARE}
+BUSINESS_TABLES = {
+    RATES: MEASURED,
+    YARDSTICKS: BESIDE,
+    FLOWS: FLOWING,
+    COHORTS: COHORT,
+    SURVIVAL: STAYING,
+    NODES: NODE,
+    REASONS: LEAVING,
+}
 
 
 def seen(connection: Any, accepted: dict[str, Any]) -> None:
@@ -65,7 +100,7 @@ def seen(connection: Any, accepted: dict[str, Any]) -> None:
     """
     for table in SCORE_TABLES:
         _view(connection, SCORES, table.name, table.columns)
-    for name, columns in {RATES: MEASURED, YARDSTICKS: BESIDE, FLOWS: FLOWING}.items():
+    for name, columns in BUSINESS_TABLES.items():
         _view(connection, BUSINESS, name, columns)
     for canonical in TABLES.values():
         columns = {column.name: TYPES[column.type] for column in canonical.all_columns}

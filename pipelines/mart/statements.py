@@ -170,6 +170,25 @@ SELECT period AS period_name, starts_at::DATE AS period_start, ends_at::DATE AS 
        COLUMNS('^(customers|revenue)_(opening|new|returned|lost|closing|expansion|contraction)$')
 FROM from_customer_flows ORDER BY segmentation, segment_name, period_start
 """,
+    "fact_cohort_retention": """
+SELECT cohort, age AS age_months, period AS period_name, customers, retained, share AS retained_share, low AS value_low,
+       high AS value_high, verdict
+FROM from_cohort_retention ORDER BY cohort, age
+""",
+    "fact_survival": """
+SELECT segmentation, segment AS segment_name, month AS age_months, survival AS staying_share, low AS value_low,
+       high AS value_high, customers
+FROM from_survival ORDER BY segmentation, segment, month
+""",
+    "fact_lifecycle_node": """
+SELECT node, from_day, to_day, "left" AS left_customers, rate AS rate_at_node, rate_else, ratio, low AS ratio_low,
+       high AS ratio_high
+FROM from_lifecycle_nodes
+""",
+    "fact_leaving_reason": """
+SELECT period AS period_name, reason AS leaving_reason, source AS reason_source, customers, share AS reason_share
+FROM from_leaving_reasons ORDER BY period, customers DESC
+""",
     "dim_date": """
 SELECT day::DATE AS calendar_date, year(day) AS calendar_year, quarter(day) AS calendar_quarter,
        month(day) AS calendar_month, weekofyear(day) AS iso_week, strftime(day, '%Y-%m') AS year_month

@@ -304,6 +304,66 @@ FACT_CUSTOMER_FLOW = MartTable(
         ),
     ),
 )
+_ENDS = (
+    _number("value_low", "Lower end", "区间下限", "0 to 1", "Lower end of the 95 % interval."),
+    _number("value_high", "Upper end", "区间上限", "0 to 1", "Upper end of the 95 % interval."),
+)
+FACT_COHORT_RETENTION = MartTable(
+    "fact_cohort_retention",
+    Words("Retention by cohort", "分批留存"),
+    "Customers who came in one month and how many of them were there so many months later.",
+    (
+        _text("cohort", "Month they came in", "首购月份"),
+        _whole("age_months", "Months later", "之后月数", "months"),
+        _text("period_name", "Period", "期间"),
+        _whole("customers", "Customers", "客户数", "customers"),
+        _whole("retained", "Still there", "仍在客户", "customers"),
+        _number("retained_share", "Still there", "留存率", "0 to 1"),
+        *_ENDS,
+        _text("verdict", "Verdict", "结论", "told, or too few to say."),
+    ),
+)
+FACT_SURVIVAL = MartTable(
+    "fact_survival",
+    Words("How long customers stay", "客户存续曲线"),
+    "Share of customers who stay so many months (Kaplan-Meier), of all and by segment.",
+    (
+        _text("segmentation", "Division", "分组方式"),
+        _text("segment_name", "Segment", "分组"),
+        _whole("age_months", "Months", "月数", "months"),
+        _number("staying_share", "Still there", "存续率", "0 to 1"),
+        *_ENDS,
+        _whole("customers", "Customers", "客户数", "customers"),
+    ),
+)
+FACT_LIFECYCLE_NODE = MartTable(
+    "fact_lifecycle_node",
+    Words("Leaving around the nodes of a life", "生命周期节点流失"),
+    "Leaving around a node of the customer's life, such as the end of a yearly term, against other times.",
+    (
+        _text("node", "Node", "节点"),
+        _whole("from_day", "From day", "起始天", "days"),
+        _whole("to_day", "To day", "结束天", "days"),
+        _number("left_customers", "Left", "流失客户", "customers"),
+        _number("rate_at_node", "Churn at the node", "节点月流失率", "0 to 1 in 30 days"),
+        _number("rate_else", "Churn at other times", "其他时间月流失率", "0 to 1 in 30 days"),
+        _number("ratio", "Times as often", "倍数", "times"),
+        _number("ratio_low", "Lower end", "倍数下限", "times", "Lower end of the 95 % interval."),
+        _number("ratio_high", "Upper end", "倍数上限", "times", "Upper end of the 95 % interval."),
+    ),
+)
+FACT_LEAVING_REASON = MartTable(
+    "fact_leaving_reason",
+    Words("Why customers left", "流失原因"),
+    "Customers who left in a period by reason and by where the reason comes from.",
+    (
+        _text("period_name", "Period", "期间"),
+        _text("leaving_reason", "Reason", "原因"),
+        _text("reason_source", "Source", "来源", "stated, unpaid, feedback or unknown."),
+        _whole("customers", "Customers", "客户数", "customers"),
+        _number("reason_share", "Share", "占比", "0 to 1"),
+    ),
+)
 DIM_DATE = MartTable(
     "dim_date",
     Words("Calendar", "日历"),
@@ -366,6 +426,10 @@ TABLES = (
     FACT_SCORE_COVERAGE,
     FACT_BUSINESS_MEASURE,
     FACT_CUSTOMER_FLOW,
+    FACT_COHORT_RETENTION,
+    FACT_SURVIVAL,
+    FACT_LIFECYCLE_NODE,
+    FACT_LEAVING_REASON,
     DIM_DATE,
     DIM_OWNER,
     DIM_MODEL,

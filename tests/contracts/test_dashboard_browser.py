@@ -152,7 +152,8 @@ def seen(page) -> list[str]:
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
           while (walker.nextNode()) {
             const box = walker.currentNode.parentElement;
-            if (!box.closest('script, style, title, noscript') && box.getClientRects().length &&
+            if (!box.closest('script, style, title, noscript, [data-testid=stIconMaterial]') &&
+                box.getClientRects().length &&
                 getComputedStyle(box).visibility === 'visible' && walker.currentNode.data.trim())
               found.push(walker.currentNode.data.trim());
           }
@@ -164,7 +165,7 @@ def seen(page) -> list[str]:
 
 def is_of_data(text: str) -> bool:
     """Whether what is left without names, ids and commands, which are the same everywhere, holds no English word."""
-    known = [*marts.NAMES.values(), *marts.OWNERS, *OWN_WORDS, "churn_demo", "team", "UTC", "CRR", "NPS"]
+    known = [*marts.NAMES.values(), *marts.OWNERS, *OWN_WORDS, "churn_demo", "team", "UTC", "CRR", "NPS", "CSV"]
     for word in known:
         text = text.replace(word, "")
     return not ENGLISH.search(re.sub(r"\bC\d{4}\b|\bFirm \d+|churnlab( -?[a-z]+)*", "", text))

@@ -8,6 +8,7 @@ from evaluation.business.measures import MEASURES
 from evaluation.gates.words import Words
 from pipelines.dashboard import measured
 from pipelines.dashboard.screen import Screen
+from pipelines.dashboard.staying import nodes, pictures
 from pipelines.dashboard.store import Mart
 from pipelines.dashboard.trends import STANDINGS, churn_trend
 from pipelines.report.blocks import Cell, Pictures, Table
@@ -19,6 +20,7 @@ WHOLE = Words("Figures of the whole company.", "以下为全公司数据。")
 FEW = Words("too few to say", "样本太少")
 FLOWS = Words("Who came and left", "客户增减")
 RATES = Words("The measures", "经营指标")
+NODES = Words("When in their life customers leave", "客户在哪些节点流失")
 PERIODS, SHOWN_MONTHS = 12, 24
 
 
@@ -30,8 +32,12 @@ def view(screen: Screen) -> None:
             screen.answer(NOTHING_YET, DO)
             return
         screen.answer(_answer(churn[-1]), WHOLE)
-        if len(churn) > 1:
-            screen.draw(Pictures([churn_trend(churn[-SHOWN_MONTHS:])]))
+        trend = [churn_trend(churn[-SHOWN_MONTHS:])] if len(churn) > 1 else []
+        screen.draw(Pictures([*trend, *pictures(mart)]))
+        around = nodes(mart)
+        if around is not None:
+            screen.heading(NODES)
+            screen.draw(around)
         screen.heading(RATES)
         screen.draw(_rates(screen, mart))
         screen.heading(FLOWS)
@@ -105,7 +111,7 @@ def _flows(screen: Screen, rows: list[dict[str, Any]]) -> Table:
     ]
     cells: list[list[Cell]] = [
         [
-            same(row["period_name"]),
+            same(row["period_name"].replace("-", "\N{NON-BREAKING HYPHEN}")),
             *(count(row[f"customers_{part}"] or 0) for part in ("opening", "new", "returned", "lost", "closing")),
             money(row["revenue_lost"], screen.project.currency),
             money(row["revenue_closing"], screen.project.currency),
