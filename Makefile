@@ -32,10 +32,12 @@ lint: $(READY)  ## Check style only
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-docs: $(READY)  ## Write the page of all signals, and photograph the report on the demo company's newest model
+docs: $(READY)  ## Write the page of all signals, and photograph the demo company's report and dashboard
 	@$(BIN)/python -m features.catalog_page
 	@$(BIN)/churnlab run --quiet
 	@$(BIN)/python docs/pictures.py
+	@$(BIN)/churnlab score --from 2026-09-06 --to 2026-11-01 --every 14 --quiet
+	@$(BIN)/python docs/dashboard_pictures.py
 
 lock: $(UV)  ## Write requirements.lock anew from pyproject.toml, hashed and without addresses
 	@$(UV) pip compile pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes \

@@ -71,6 +71,7 @@ def photograph(program: str, address: str) -> None:
             page.goto(f"{address}/{path.format(riskiest=riskiest)}")
             page.wait_for_selector("h1.answer", timeout=120_000)
             page.wait_for_load_state("networkidle")
+            page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
             page.screenshot(path=IMAGES / name)
             context.close()
         browser.close()

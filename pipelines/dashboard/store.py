@@ -16,7 +16,8 @@ import duckdb
 from pipelines.dashboard.access import Viewer
 from pipelines.errors import NotReady
 from pipelines.mart.build import FILE
-from pipelines.mart.tables import SCHEMA, TABLES, MartTable
+from pipelines.mart.columns import MartTable
+from pipelines.mart.tables import SCHEMA, TABLES
 from pipelines.warehouse.sql import identifier, statement, text_literal
 
 MEMORY = "1GB"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project
 from pipelines.errors import NotReady
+from pipelines.mart.columns import MartTable
 from pipelines.mart.indicators import Indicator, a_month, indicators, value_column
 from pipelines.mart.sources import seen
 from pipelines.mart.statements import PREPARED, SELECTS
-from pipelines.mart.tables import SCHEMA, TABLES, MartTable
+from pipelines.mart.tables import SCHEMA, TABLES
 from pipelines.warehouse.sql import identifier, statement, text_literal
 
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ from typing import Any
 from features.tables import TABLES
 from pipelines.business.book import COHORTS, FLOWS, NODES, RATES, REASONS, SURVIVAL, YARDSTICKS
 from pipelines.business.tables import SCHEMA as BUSINESS
+from pipelines.warehouse.actions import SCHEMA as ACTIONS
+from pipelines.warehouse.actions import TABLES as ACTION_TABLES
 from pipelines.warehouse.scores import SCHEMA as SCORES
 from pipelines.warehouse.scores import TABLES as SCORE_TABLES
 from pipelines.warehouse.sql import identifier, statement
@@ -102,6 +104,8 @@ def seen(connection: Any, accepted: dict[str, Any]) -> None:
         _view(connection, SCORES, table.name, table.columns)
     for name, columns in BUSINESS_TABLES.items():
         _view(connection, BUSINESS, name, columns)
+    for name, kinds in ACTION_TABLES.items():
+        _view(connection, ACTIONS, name, dict(kinds))
     for canonical in TABLES.values():
         columns = {column.name: TYPES[column.type] for column in canonical.all_columns}
         there = canonical.name in accepted.get("tables", {})

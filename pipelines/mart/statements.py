@@ -189,6 +189,19 @@ FROM from_lifecycle_nodes
 SELECT period AS period_name, reason AS leaving_reason, source AS reason_source, customers, share AS reason_share
 FROM from_leaving_reasons ORDER BY period, customers DESC
 """,
+    "fact_alert": """
+SELECT alert_id, customer_id, rule AS rule_name, fired_as_of::DATE AS fired_date, severity, owner AS alert_owner,
+       sentence_en, sentence_zh, state AS alert_state, escalated_to
+FROM from_alerts WHERE fired_as_of > getvariable('newest') - to_days(getvariable('history_days'))
+ORDER BY customer_id, fired_as_of
+""",
+    "fact_action_task": """
+SELECT action_id, customer_id, playbook, as_of::DATE AS decided_date, action AS action_kind, channel,
+       owner AS task_owner, planned_for, due AS due_date, cost, expected_value, arm AS experiment_arm, message_en,
+       message_zh, state AS task_state
+FROM from_planned_actions WHERE as_of > getvariable('newest') - to_days(getvariable('history_days'))
+ORDER BY customer_id, planned_for
+""",
     "dim_date": """
 SELECT day::DATE AS calendar_date, year(day) AS calendar_year, quarter(day) AS calendar_quarter,
        month(day) AS calendar_month, weekofyear(day) AS iso_week, strftime(day, '%Y-%m') AS year_month

@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from evaluation.gates.words import Words
-from pipelines.dashboard import names, queries
+from pipelines.dashboard import acted, names, queries
 from pipelines.dashboard.curves import curves
 from pipelines.dashboard.drawn import html
 from pipelines.dashboard.numbers import indicator_value
 from pipelines.dashboard.row import change, risk
 from pipelines.dashboard.screen import Screen
 from pipelines.dashboard.store import Mart
+from pipelines.dashboard.views.actions import alert_table, task_table
 from pipelines.report.blocks import (
     Block,
     Cell,
@@ -44,6 +45,7 @@ NO_PROMISE = Words(
 NO_REASON = Words("No reasons are written for this band.", "该风险等级不生成原因说明。")
 HAPPENED = Words("What happened", "客户动态")
 NO_EVENTS = Words("Nothing is known of the last {days} days.", "近 {days} 天无记录。")
+ALERTS, TASKS = Words("Alerts", "预警"), Words("Actions", "行动")
 MOST_EVENTS = 60
 
 
@@ -68,6 +70,7 @@ def view(screen: Screen) -> None:
                 screen.draw(_sentences(screen, told["lever"]))
         with right:
             screen.draw(*curves(mart, found))
+        _done(screen, mart, customer_id)
         screen.draw(*_indicators(screen, mart, found))
         _events(screen, queries.events(mart, customer_id))
 
@@ -169,6 +172,17 @@ def _moves(screen: Screen, found: dict[str, Any], moves: list[dict[str, Any]]) -
     ]
     head = [Words("what moved the risk", "变化原因"), Words("points", "百分点")]
     screen.draw(Table(head, rows, frozenset({1})))
+
+
+def _done(screen: Screen, mart: Mart, customer_id: str) -> None:
+    """Show alerts and actions of the customer, where there are any."""
+    alerts, tasks = acted.alerts_of(mart, customer_id), acted.tasks_of(mart, customer_id)
+    if alerts:
+        screen.heading(ALERTS)
+        screen.draw(alert_table(alerts))
+    if tasks:
+        screen.heading(TASKS)
+        screen.draw(task_table(screen, tasks))
 
 
 def _indicators(screen: Screen, mart: Mart, found: dict[str, Any]) -> list[Block]:
