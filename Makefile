@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-SERVICES := spark or postgres or mysql or browser or kill
+SERVICES := spark or postgres or mysql or browser or kill or environment
 WORKERS  := -n 2 --dist loadfile
 
 .PHONY: help run test test-all check lint docs lock

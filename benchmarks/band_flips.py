@@ -36,7 +36,7 @@ def scores(project_name: str, every_days: int) -> tuple[pd.DataFrame, list[float
     """Probabilities of the customers who are there at every instant, and the edges of the bands."""
     from pipelines.artifacts import Store
     from pipelines.config import load_project
-    from pipelines.stages.export import read_export
+    from pipelines.exported.manifest import read_export
     from pipelines.standing import Standing
     from pipelines.warehouse.duckdb_file import warehouse
     from training.model import load_model

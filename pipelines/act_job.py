@@ -66,7 +66,7 @@ class ActJob:
         ConfigError
             If one of them, or a tier, is not as it should be.
         """
-        from pipelines.stages.export import read_export
+        from pipelines.exported.manifest import read_export
 
         known = dict(project_signals(project))
         rules = load_rules(known, project.act.rule_folders)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipelines.config_score import ScoreSettings
-
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
+
+    from pipelines.config_score import ScoreSettings
 
 LOWEST = "low"
 
@@ -22,6 +22,19 @@ def band_names(bands: Mapping[str, float]) -> list[str]:
     ['low', 'medium', 'high']
     """
     return [LOWEST, *sorted(bands, key=lambda name: bands[name])]
+
+
+def bands_of(probability: npt.NDArray[np.float64], bands: Mapping[str, float]) -> list[str]:
+    """Give each customer the highest band whose floor the probability reaches, whatever it had before.
+
+    >>> import numpy as np
+    >>> bands_of(np.array([0.1, 0.3, 0.7]), {"high": 0.6, "medium": 0.3})
+    ['low', 'medium', 'high']
+    """
+    import numpy as np
+
+    names, floors = band_names(bands), sorted(bands.values())
+    return [names[code] for code in np.searchsorted(floors, probability, side="right")]
 
 
 def steady_bands(

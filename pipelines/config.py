@@ -23,6 +23,7 @@ from pipelines.config_label import VARIANTS, LabelSettings
 from pipelines.config_mart import MartSettings
 from pipelines.config_measures import MeasuresSettings
 from pipelines.config_problems import described
+from pipelines.config_promote import PromoteSettings
 from pipelines.config_score import ScoreSettings
 from pipelines.config_section import Days, Section, Share
 from pipelines.errors import ConfigError
@@ -132,13 +133,6 @@ class EvaluateSettings(Section):
     value_months: Annotated[float, Field(gt=0)]
     value: Annotated[float, Field(gt=0)] | None
     gates: dict[str, dict[str, Any]]
-
-
-class PromoteSettings(Section):
-    """When a challenger becomes champion."""
-
-    margin: Annotated[float, Field(ge=0)]
-    level: Annotated[float, Field(gt=0.5, lt=1)]
 
 
 class TrackingSettings(Section):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.signal import SignalColumn, columns_of, discover
 from features.tables import TABLES
+from pipelines.artifacts import digest
 from pipelines.config import Project
 from pipelines.errors import ConfigError
 
@@ -42,6 +43,11 @@ def project_signals(project: Project) -> dict[str, SignalColumn]:
                 do="correct the setting, or run: churnlab signals new NAME --table TABLE",
             )
     return columns_of(discover(project.features.folders).values())
+
+
+def own_signals_digest(project: Project) -> str:
+    """Digest of the files in which the user declares signals."""
+    return " ".join(digest(folder) for folder in project.features.folders if folder.exists())
 
 
 def file_of(cutoff: datetime) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import DataError
 from pipelines.tracking import Tracking
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
@@ -13,7 +15,7 @@ ARTIFACT = "model"
 RUNTIME = ("numpy", "pandas", "scikit-learn", "xgboost")
 
 
-def log_model(tracking: Tracking, run_id: str, model: Path, kinds: dict[str, str]) -> str:
+def log_model(tracking: Tracking, run_id: str, model: Path, learnt: Path) -> str:
     """Log a model with its signature and give its address.
 
     Parameters
@@ -24,14 +26,15 @@ def log_model(tracking: Tracking, run_id: str, model: Path, kinds: dict[str, str
         Run that it belongs to.
     model
         Folder of the fitted model.
-    kinds
-        ``number`` or ``category`` for each column that it reads.
+    learnt
+        File that says what it learnt from: `pipelines.exporting.learnt`.
     """
+    kinds = json.loads(learnt.read_text(encoding="utf-8"))["kinds"]
     with tracking.run(run_id) as mlflow:
         logged = mlflow.pyfunc.log_model(
             name=ARTIFACT,
             python_model=str(Path(__file__).with_name("portable.py")),
-            artifacts={"model": str(model)},
+            artifacts={"model": str(model), "learnt": str(learnt)},
             code_paths=[str(Path(__file__).parent.parent / "training")],
             signature=signature(kinds),
             pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in ("mlflow", *RUNTIME)],
@@ -54,6 +57,12 @@ def signature(kinds: dict[str, str]) -> Any:
     return ModelSignature(inputs=Schema(columns), outputs=Schema([ColSpec("double")]))
 
 
+def kinds_of(tracking: Tracking, version: Any) -> dict[str, str]:
+    """Kind of each column that a registered version reads, as its signature says it."""
+    found = tracking.mlflow().models.get_model_info(f"models:/{version.name}/{version.version}").signature
+    return {column.name: "number" if column.type.name == "double" else "category" for column in found.inputs}
+
+
 def version_of(tracking: Tracking, name: str, alias: str) -> Any | None:
     """Give the version that an alias names, if any."""
     from mlflow.exceptions import MlflowException
@@ -64,7 +73,7 @@ def version_of(tracking: Tracking, name: str, alias: str) -> Any | None:
         return None
 
 
-def register(tracking: Tracking, name: str, uri: str, run_id: str, tags: dict[str, str]) -> str:
+def register(tracking: Tracking, name: str, uri: str, run_id: str, tags: dict[str, str]) -> Any:
     """Register a logged model as a new version of a name and give the version."""
     from mlflow.exceptions import MlflowException
 
@@ -74,11 +83,43 @@ def register(tracking: Tracking, name: str, uri: str, run_id: str, tags: dict[st
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    return str(client.create_model_version(name, uri, run_id, tags=tags).version)
+    return client.create_model_version(name, uri, run_id, tags=tags)
 
 
-def model_folder(tracking: Tracking, version: Any) -> Path:
-    """Fetch a registered version and give the folder of its fitted model."""
-    mlflow = tracking.mlflow()
-    place = Path(mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.version}"))
-    return next(file.parent for file in sorted(place.rglob("model.json")))
+def logged_folder(tracking: Tracking, version: Any) -> Path:
+    """Fetch what was logged with a registered version and give its folder.
+
+    Raises
+    ------
+    DataError
+        If its files are gone.
+    """
+    from mlflow.exceptions import MlflowException
+
+    address = f"models:/{version.name}/{version.version}"
+    try:
+        return Path(tracking.mlflow().artifacts.download_artifacts(address))
+    except (MlflowException, OSError) as error:
+        raise _gone(version) from error
+
+
+def model_folder(logged: Path, version: Any) -> Path:
+    """Find the folder of the fitted model in what was logged with a version.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    found = next((file.parent for file in sorted(logged.rglob("model.json"))), None)
+    if found is None:
+        raise _gone(version)
+    return found
+
+
+def _gone(version: Any) -> DataError:
+    return DataError(
+        f"The files of {version.name} version {version.version} are gone from MLflow's store",
+        allowed="a version whose artifacts were kept",
+        do='choose another: churnlab promote --to VERSION --because "...", or train again',
+    )

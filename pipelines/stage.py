@@ -40,6 +40,8 @@ class Stage:
         Whether the stage is part of the line of a project.
     outside
         A digest of what it reads from outside the project, such as source files.
+    holds
+        Whether what it made still holds where others can change it; asked, with what it made, before it is skipped.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Stage:
     skippable: bool = True
     applies: Callable[[Any], bool] = lambda project: True
     outside: Callable[[Any], str] = lambda project: ""
+    holds: Callable[[Any, Any], bool] | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.config import Project
-from pipelines.errors import DataError
-
 if TYPE_CHECKING:
     from ibis.expr import types as ir
+
+    from features.declared import SignalColumn
+    from pipelines.config import Project
 
 
 @dataclass(frozen=True)
@@ -49,25 +49,47 @@ class Standing:
         Raises
         ------
         DataError
-            If the champion reads a signal that nobody declares any more.
+            If the champion reads a signal that nobody declares any more, or that is defined otherwise by now.
         """
-        from pipelines.outcomes import check_tables, outcomes
         from pipelines.panel import canonical_tables, project_signals
         from pipelines.warehouse.duckdb_file import backend
 
-        assert project.label is not None
-        engine = backend(connection)
+        engine, known = backend(connection), project_signals(project)
         tables = canonical_tables(engine, accepted["schema"], accepted["tables"])
-        definitions = outcomes(project.label.churn)
+        found = cls.over(engine, tables, manifest, known)
+        more = [known[name] for name in dict.fromkeys(besides) if name not in manifest["signals"]]
+        return replace(found, columns=[*found.columns, *more])
+
+    @classmethod
+    def over(
+        cls, engine: Any, tables: dict[str, Any], manifest: Mapping[str, Any], known: Mapping[str, SignalColumn]
+    ) -> Standing:
+        """Put together what an export needs, of tables and of declared signals.
+
+        Parameters
+        ----------
+        engine
+            Ibis backend that holds the tables.
+        tables
+            Canonical tables by name.
+        manifest
+            Of the export.
+        known
+            Every declared signal column by name.
+
+        Raises
+        ------
+        DataError
+            As `of`.
+        ConfigError
+            If churn is defined on a table that is not there.
+        """
+        from pipelines.exported.signals import columns_of_model
+        from pipelines.outcomes import check_tables, definitions_of
+
+        definitions = definitions_of(manifest["label"]["churn"])
         check_tables(definitions, tables)
-        known = project_signals(project)
-        missing = [name for name in manifest["signals"] if name not in known]
-        if missing:
-            raise DataError(
-                f"The champion needs signals that are not declared: {', '.join(missing[:5])}", do="train again"
-            )
-        names = dict.fromkeys([*manifest["signals"], *besides])
-        return cls(engine, tables, [known[name] for name in names], definitions)
+        return cls(engine, tables, columns_of_model(manifest, known), definitions)
 
     @property
     def is_relative(self) -> bool:

@@ -21,7 +21,7 @@ hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
 HOME = Path(__file__).parent.parent
-SERVICES = ("spark", "postgres", "mysql", "browser")
+SERVICES = ("spark", "postgres", "mysql", "browser", "environment")
 REQUIRE_SERVICES = "CHURNLAB_REQUIRE_SERVICES"
 FOREIGN_SETTINGS = ("CHURNLAB__", "MLFLOW_")
 

@@ -15,6 +15,7 @@ from pipelines.cli import (
     line,
     measures,
     operate,
+    promotion,
     quarantine,
     rules,
     schedule,
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for _several in (line, act, deliver, operate, windows, measures):
+for _several in (line, promotion, act, deliver, operate, windows, measures):
     app.add_typer(_several.app)
 _SUBJECTS = {
     "signals": signals,

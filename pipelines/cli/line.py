@@ -57,7 +57,6 @@ STAGES = {
     "features": "Compute what was known about each customer at each cutoff.",
     "train": "Train every model family and log each as a run.",
     "evaluate": "Judge every model on customers that none has seen.",
-    "promote": "Let the new model challenge the champion.",
     "export": "Put the champion into a folder that stands alone.",
     "mart": "Write the tables that the dashboard and BI tools read.",
 }

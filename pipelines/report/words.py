@@ -35,7 +35,12 @@ def verdict(name: str, version: str, standing: str, reason: str) -> str:
     >>> verdict("churn_demo", "2", "champion", "the first champion")
     '**Champion** (churn_demo version 2): the first champion.'
     """
-    words = {"champion": "Champion", "challenger": "Challenger, not promoted", "blocked": "Blocked by its gates"}
+    words = {
+        "champion": "Champion",
+        "appointed": "Champion by a person's decision",
+        "challenger": "Challenger, not promoted",
+        "blocked": "Blocked",
+    }
     return f"**{words[standing]}** ({name} version {version}): {reason}."
 
 

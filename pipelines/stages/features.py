@@ -12,6 +12,7 @@ from features.signal import SignalColumn
 from pipelines.config import FeaturesSettings, Project
 from pipelines.console import Progress
 from pipelines.errors import NothingToLearn
+from pipelines.panel import own_signals_digest
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
@@ -20,14 +21,7 @@ if TYPE_CHECKING:
 NO_TABLE = "the data bring no"
 
 
-def _own_signals(project: Project) -> str:
-    """Digest of the files in which the user declares signals."""
-    from pipelines.artifacts import digest
-
-    return " ".join(digest(folder) for folder in project.features.folders if folder.exists())
-
-
-@stage(writes=["panel"], sections=("data", "label"), outside=_own_signals)
+@stage(writes=["panel"], sections=("data", "label"), outside=own_signals_digest)
 def features(
     project: Project,
     settings: FeaturesSettings,

@@ -2,123 +2,133 @@
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.config import Project, PromoteSettings
+from pipelines.config import Project
+from pipelines.config_promote import PromoteSettings
 from pipelines.console import Progress
-from pipelines.errors import GateFailed
+from pipelines.errors import ConnectionFailed, GateFailed
 from pipelines.stage import stage
 from pipelines.tracking import Tracking, model_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipelines.promotion.decision import Case, Decision
 
-@stage(writes=["champion"], sections=("tracking",))
+SETTLED = "settled"
+DECISION = "decision."
+
+
+def _still_champion(tracking: Tracking, made: dict[str, Any]) -> bool:
+    """Whether the registry still names the champion that the stage left; where it does not answer nothing is known."""
+    from pipelines.registry import CHAMPION, version_of
+
+    try:
+        champion = version_of(tracking, made["name"], CHAMPION)
+    except ConnectionFailed:
+        return True
+    return champion is not None and str(champion.version) == made["version"]
+
+
+@stage(writes=["champion"], sections=("tracking", "evaluate"), holds=_still_champion)
 def promote(
     project: Project,
     settings: PromoteSettings,
     progress: Progress,
     tracking: Tracking,
+    accepted: dict[str, Any],
     panel: Path,
     labels: pd.DataFrame,
     calendar: dict[str, Any],
     trained: Path,
     judged: dict[str, Any],
 ) -> dict[str, Any]:
-    """Register the best model as challenger; make it champion if its gates pass and it beats the champion."""
-    from pipelines.promotion_notes import Outcome, tell
-    from pipelines.registry import CHALLENGER, CHAMPION, PREVIOUS, log_model, register, version_of
+    """Register the best model as challenger; make it champion if its gates pass and it beats rule and champion."""
+    from pipelines.judging.material import read_material
+    from pipelines.promotion.decision import Case
+    from pipelines.promotion.entering import enter, together
+    from pipelines.promotion.succession import mend
+    from pipelines.registry import CHALLENGER
 
-    name, run_id = model_name(project), judged["run_id"]
-    progress("logging the model")
-    record = json.loads((trained / "training.json").read_text(encoding="utf-8"))
-    uri = log_model(tracking, run_id, trained / "models" / judged["best"], record["kinds"])
-    gates = [*judged["gates"], *saved_model_gates(tracking, uri, project.evaluate.gates)]
-    blocked = [gate for gate in gates if gate["status"] == "failed" and gate["severity"] == "block"]
-    tags = {"family": judged["best"], "cutoff": str(calendar["test_cutoff"]), "project": project.name}
-    version = register(tracking, name, uri, run_id, tags)
-    client = tracking.client()
-    client.set_registered_model_alias(name, CHALLENGER, version)
-    champion = version_of(tracking, name, CHAMPION)
-    if blocked:
-        for gate in blocked:
-            client.set_model_version_tag(name, version, f"gate.{gate['code']}", gate["found"][:400])
-        tell(tracking, project, judged, Outcome(name, version, _failed(blocked), "blocked", champion))
-        raise GateFailed(f"Version {version} fails {_failed(blocked)}", do=blocked[0]["do"].rstrip("."))
-    decision = _decide(tracking, settings, champion, judged, trained, (project, panel, labels, calendar))
-    for key, value in decision.items():
-        client.set_model_version_tag(name, version, f"decision.{key}", str(value))
-    previous = version_of(tracking, name, PREVIOUS)
-    if decision["promote"]:
-        if champion is not None:
-            client.set_registered_model_alias(name, PREVIOUS, champion.version)
-        client.set_registered_model_alias(name, CHAMPION, version)
-    standing = "champion" if decision["promote"] else "challenger"
-    tell(tracking, project, judged, Outcome(name, version, decision["reason"], standing, champion, previous))
-    chosen = version if decision["promote"] or champion is None else str(champion.version)
-    progress.note(f"{name} version {chosen} is champion: {decision['reason']}")
-    return {"name": name, "version": chosen, "challenger": version, "decision": decision}
+    name = model_name(project)
+    mend(tracking, name)
+    material = read_material(project, project.evaluate, panel, labels, calendar, accepted, trained)
+    progress("registering the model")
+    entered = enter(tracking, name, material, judged)
+    tracking.client().set_registered_model_alias(name, CHALLENGER, entered.version.version)
+    case = Case(project, settings, tracking, material, panel, together(judged["gates"], entered.gates))
+    return _settle(case, judged, name, str(entered.version.version), progress)
 
 
-def saved_model_gates(tracking: Tracking, uri: str, limits: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Check the gates that look at the model as it was saved, which judging could not see yet."""
-    from dataclasses import asdict
+def _settle(case: Case, judged: dict[str, Any], name: str, number: str, progress: Progress) -> dict[str, Any]:
+    """Decide once about a version under the same settings and findings; later only the registry is followed."""
+    from pipelines.promotion.decision import decide
+    from pipelines.promotion.succession import crown
+    from pipelines.registry import CHAMPION, version_of
 
-    from evaluation.gates import Evidence, run_gates
-    from pipelines.registry import has_signature
+    tracking = case.tracking
+    version, champion = tracking.client().get_model_version(name, number), version_of(tracking, name, CHAMPION)
+    is_settled = version.tags.get(SETTLED) == case.ruling
+    if is_settled and champion is not None and not case.blocked:
+        progress.note(f"{name} version {champion.version} is champion; version {number} was decided before")
+        return _record(name, str(champion.version), number, version.tags["decision.reason"])
+    decision = decide(case, version, champion)
+    if not is_settled:
+        _write_tags(case, name, version, decision)
+    if decision.promote:
+        crown(tracking, name, number)
+    if not is_settled:
+        _tell(case, judged, name, number, decision)
+        tracking.client().set_model_version_tag(name, number, SETTLED, case.ruling)
+    serving = number if decision.promote else None if champion is None else str(champion.version)
+    if serving is not None and decision.standing != "blocked":
+        progress.note(f"{name} version {serving} is champion: {decision.reason}")
+        return _record(name, serving, number, decision.reason)
+    raise GateFailed(f"Version {number} is not promoted. {decision.reason}", do=_remedy(case))
 
-    findings = run_gates(Evidence(signature_present=has_signature(tracking, uri)), limits)
-    return [asdict(finding) for finding in findings if finding.status != "not_applicable"]
+
+def _write_tags(case: Case, name: str, version: Any, decision: Decision) -> None:
+    """Write the numbers of a decision on its version in place of earlier ones, before anything follows from them."""
+    from pipelines.promotion.appointment import BLOCKED
+
+    client = case.tracking.client()
+    tags = {f"{DECISION}{key}": str(value) for key, value in decision.record().items()}
+    for key in version.tags:
+        if key.startswith(DECISION) and key not in tags:
+            client.delete_model_version_tag(name, version.version, key)
+    for key, value in {**tags, BLOCKED: ",".join(gate["code"] for gate in case.blocked)}.items():
+        client.set_model_version_tag(name, version.version, key, value)
 
 
-def _failed(blocked: list[dict[str, Any]]) -> str:
-    return f"{', '.join(gate['code'] for gate in blocked)}: {blocked[0]['found'].rstrip('.')}"
+def _tell(case: Case, judged: dict[str, Any], name: str, number: str, decision: Decision) -> None:
+    """Write the decision where people look: MLflow's pages, the run's artifacts and the project's reports."""
+    from pipelines.promotion import record
+    from pipelines.promotion.notes import Outcome, tell
+
+    outcome = Outcome(name, number, decision.reason, decision.standing)
+    tell(case.tracking, case.project, judged, outcome)
+    now = datetime.now(UTC)
+    text = record.entry(outcome.verdict, now, "by comparison", decision.record(), case.gates)
+    record.keep(case.project.home / "reports", text)
+    with case.tracking.run(judged["run_id"]) as mlflow:
+        mlflow.log_text(record.TITLE + "\n" + text, f"promotion/version_{number}.md")
 
 
-def _decide(
-    tracking: Tracking,
-    settings: PromoteSettings,
-    champion: Any | None,
-    judged: dict[str, Any],
-    trained: Path,
-    source: tuple[Project, Path, pd.DataFrame, dict[str, Any]],
-) -> dict[str, Any]:
-    """Compare challenger and champion by paired bootstrap of log loss on the test slice."""
-    import pandas as pd
+def _remedy(case: Case) -> str:
+    if case.blocked:
+        return str(case.blocked[0]["do"]).rstrip(".")
+    return "add signals or data, or set evaluate.gates: {CHN003: {severity: warn}} to use it all the same"
 
-    from evaluation.model.bootstrap import paired_difference
-    from pipelines.registry import model_folder
-    from pipelines.rows import labelled_rows
-    from training.errors import TrainingError
-    from training.model import load_model
 
-    if champion is None:
-        return {"promote": True, "reason": "the first champion"}
-    if str(champion.tags.get("cutoff")) > str(judged["calendar"]["test_cutoff"]):
-        return {"promote": False, "reason": f"version {champion.version} has learnt from these test rows; it stays"}
-    rows = labelled_rows(*source)
-    test = rows.examples.take(rows.split.test)
-    challenger = pd.read_parquet(trained / "test_predictions.parquet")
-    try:
-        old = load_model(model_folder(tracking, champion)).predict(test.features)
-    except TrainingError as error:
-        return {"promote": True, "reason": f"the old champion cannot score these signals ({error.given})"}
-    difference = paired_difference(
-        test.label, challenger[judged["best"]].to_numpy(), old, test.customer, metric="log_loss", level=settings.level
-    )
-    better = bool(difference.low > -settings.margin)
-    doubt = "" if better else "the challenger is not surely better: "
-    reason = (
-        f"{doubt}log loss better by {difference.estimate:+.4f} than version {champion.version} "
-        f"({settings.level:.0%} interval {difference.low:+.4f} to {difference.high:+.4f})"
-    )
+def _record(name: str, serving: str, challenger: str, reason: str) -> dict[str, Any]:
+    """Say who serves and why; the numbers stand with the version."""
+    promoted = serving == challenger
     return {
-        "promote": better,
-        "reason": reason,
-        "difference": difference.estimate,
-        "low": difference.low,
-        "high": difference.high,
+        "name": name,
+        "version": serving,
+        "challenger": challenger,
+        "decision": {"promote": promoted, "reason": reason},
     }

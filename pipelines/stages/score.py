@@ -26,15 +26,15 @@ def score(
     as_of: datetime | None = None,
 ) -> dict[str, Any]:
     """Score every customer in the risk set at the newest complete day with the exported champion."""
+    from pipelines.exported.manifest import read_export
     from pipelines.scoring.before import Before
     from pipelines.scoring.job import Job, newest_day, now, run_job
     from pipelines.scoring.subjects import subjects_of
-    from pipelines.stages.export import read_export
     from pipelines.warehouse.duckdb_file import warehouse
     from training.horizons import load_horizons
     from training.model import load_model
 
-    started_at, manifest = now(), read_export(export)
+    started_at, manifest = now(), read_export(export, project.name)
     model, horizons = load_model(export / "model"), load_horizons(export / "model")
     instant = as_of or newest_day(project, accepted)
     job = Job(project, settings, accepted, manifest, model, horizons, instant, started_at)

@@ -22,7 +22,7 @@ CODE = (*ROOMS, "tests", "benchmarks", "docs")
 MOST_LINES = 400
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "stuff"}
 # What begins a project, the whole line, and what opens its results.
-WINDOWS = {"dashboard", "forget", "init", "job", "measures", "report", "risks", "run", "status", "ui"}
+WINDOWS = {"dashboard", "forget", "init", "job", "measures", "report", "risks", "rollback", "run", "status", "ui"}
 
 
 def stages() -> list[Stage]:
@@ -34,7 +34,7 @@ def stage_files() -> set[str]:
 
 
 def commands() -> set[str]:
-    subjects = (cli.line, cli.act, cli.deliver, cli.operate, cli.windows, cli.measures)
+    subjects = (cli.line, cli.promotion, cli.act, cli.deliver, cli.operate, cli.windows, cli.measures)
     found = [command for subject in subjects for command in subject.app.registered_commands]
     return {command.name or command.callback.__name__ for command in found if command.callback}
 

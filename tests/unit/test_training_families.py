@@ -108,12 +108,15 @@ def test_probabilities_rank_new_customers_and_survive_strange_values(family):
     assert ((odd >= 0) & (odd <= 1)).all()
 
 
-def test_no_file_of_a_model_is_a_pickle(tmp_path):
-    FittedModel(fit("blend", customers(300)), Calibrator()).save(tmp_path / "model")
+@every_family
+def test_no_file_of_a_model_is_a_pickle(family, tmp_path):
+    FittedModel(fit(family, customers(300)), Calibrator()).save(tmp_path / "model")
 
-    kinds = {path.suffix for path in (tmp_path / "model").rglob("*") if path.is_file()}
+    files = [path for path in (tmp_path / "model").rglob("*") if path.is_file()]
 
-    assert kinds == {".json", ".ubj"}
+    assert {path.suffix for path in files} <= {".json", ".ubj", ".npz"}
+    for arrays in (np.load(path, allow_pickle=False) for path in files if path.suffix == ".npz"):
+        assert all(arrays[name].dtype != object for name in arrays.files)
 
 
 @pytest.mark.parametrize("family", ["decision_tree", "hist_boosting"])

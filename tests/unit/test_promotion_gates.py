@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.stages.promote import saved_model_gates
+from pipelines.promotion.entering import saved_model_gates
 
 
 def store(signature):

@@ -1,0 +1,1 @@
+"""How an export is made: the code that it carries, the libraries that it asks for, the papers beside it."""
