@@ -65,6 +65,7 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+@pytest.mark.kill
 def test_killed_at_each_stage_and_run_again(runner: Any) -> None:
     warehouse = runner.project.home / "warehouse.duckdb"
     before = tables(warehouse)
