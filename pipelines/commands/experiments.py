@@ -11,6 +11,7 @@ from pipelines.config_experiments import ExperimentPlan
 from pipelines.console import Console
 from pipelines.errors import ConfigError, DataError, NotReady
 from pipelines.ingest.nearest import nearest
+from pipelines.lock import workspace_lock
 from pipelines.warehouse import experiments as ledger
 from pipelines.warehouse.duckdb_file import backend, warehouse
 
@@ -102,7 +103,7 @@ def assign_experiment(project_name: str, name: str) -> None:
 
     project = load_project(project_name)
     plan = find_plan(project, name)
-    with warehouse(project.home) as connection:
+    with workspace_lock(project.home, "experiments assign"), warehouse(project.home) as connection:
         people = eligible(connection, plan, project.experiments.hold_out_share)
         _need_scores(people, plan)
         found = assign_customers(connection, name, plan, people)
@@ -122,7 +123,7 @@ def measure_experiment(project_name: str, name: str) -> None:
     plan = find_plan(project, name)
     accepted = Store(project.home / "artifacts").load("accepted")
     today = _data_end(project, accepted)
-    with warehouse(project.home) as connection:
+    with workspace_lock(project.home, "experiments measure"), warehouse(project.home) as connection:
         finished = over(ledger.rows_of(connection, ledger.ASSIGNMENTS, name), plan, today)
         if finished.empty:
             raise NotReady(

@@ -9,6 +9,7 @@ from pipelines.commands.experiments import find_plan, show_experiment, write_res
 from pipelines.config import Project, load_project
 from pipelines.config_experiments import ExperimentPlan
 from pipelines.errors import ConfigError, NotReady
+from pipelines.lock import workspace_lock
 from pipelines.warehouse import experiments as ledger
 from pipelines.warehouse.duckdb_file import warehouse
 
@@ -29,7 +30,7 @@ def rehearse_experiment(project_name: str, name: str, seed: int) -> None:
             allowed="a project with the section simulate, such as demo",
             do=f"churnlab experiments measure {name}, which reads what happened",
         )
-    with warehouse(project.home) as connection:
+    with workspace_lock(project.home, "experiments rehearse"), warehouse(project.home) as connection:
         assigned = ledger.rows_of(connection, ledger.ASSIGNMENTS, name)
         if assigned.empty:
             raise NotReady(f"Nobody is assigned to '{name}'", do=f"churnlab experiments assign {name}")

@@ -1,4 +1,4 @@
-"""The nightly job: the newest tables in, checked, scored with the champion, handed on. It trains nothing."""
+"""The nightly job: newest tables in, checked, scored with the champion, acted on, handed on. It trains nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipelines.operating.words import rows_delivered
 from pipelines.runner import Ran, Runner
 from pipelines.stage import all_stages
 
-STAGES = ("ingest", "validate", "score", "mart", "deliver")
+STAGES = ("ingest", "validate", "score", "act", "mart", "deliver")
 STOPPED_EXIT_CODE = 143
 """128 and the number of the signal by which schedulers end a process."""
 
@@ -155,7 +155,9 @@ def told_of(stage: str, store: Store) -> dict[str, Any]:
         return {"rows": scored["scored"], "as_of": scored["as_of"], "run_id": scored["run_id"]}
     if stage == "mart":
         return {"rows": sum(store.load("marted")["rows"].values())}
-    return {"rows": sum(changed for changed, _ in rows_delivered(store.load("delivered")).values())}
+    if stage == "deliver":
+        return {"rows": sum(changed for changed, _ in rows_delivered(store.load("delivered")).values())}
+    return {}
 
 
 def _known(error: BaseException) -> BaseException:
