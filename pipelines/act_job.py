@@ -211,6 +211,7 @@ class ActJob:
             self.accepted["schema"],
             {"en": self.project.title["en"], "zh": self.project.title["zh"]},
             tuple(self.accepted["tables"]),
+            self.project.experiments.hold_out_share,
         )
 
 

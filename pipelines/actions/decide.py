@@ -14,6 +14,7 @@ from evaluation.action.choice import Choice, expected_gain
 from pipelines.actions.consent import load_refusals
 from pipelines.actions.diary import Diary, working_days
 from pipelines.actions.eligibility import Candidates, candidates, restrain
+from pipelines.actions.experiments import held_out
 from pipelines.actions.firing import list_fired, raise_alerts
 from pipelines.actions.plan import Plan, plan
 from pipelines.actions.playbook import Playbook
@@ -68,6 +69,8 @@ class Circumstances:
         Title of the project by language, for messages.
     tables
         Accepted tables that there are.
+    hold_out_share
+        Share of all customers for whom nothing is ever planned, so that models learn what happens anyway.
     """
 
     instant: datetime
@@ -76,6 +79,7 @@ class Circumstances:
     accepted: str
     company: Mapping[str, str]
     tables: Sequence[str] = field(default=("customers",))
+    hold_out_share: float = 0.0
 
     @property
     def days(self) -> list[date]:
@@ -130,6 +134,8 @@ def decide(
 
 def _restrained(connection: Any, scene: Scene, playbooks: Sequence[Playbook], around: Circumstances) -> Candidates:
     found = candidates(scene, playbooks)
+    if around.hold_out_share:
+        found.allowed[held_out([str(name) for name in found.customer_id], around.hold_out_share)] = False
     restrain(connection, scene, found, playbooks, around.restraint, around.accepted)
     return found
 

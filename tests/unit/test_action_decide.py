@@ -12,6 +12,7 @@ import pytest
 
 from features.signal import columns_of, discover
 from pipelines.actions.decide import Circumstances, decide
+from pipelines.actions.experiments import held_out
 from pipelines.actions.playbook import load_playbooks
 from pipelines.actions.rulebook import load_rules
 from pipelines.actions.scene import ValueSource, set_scene
@@ -134,13 +135,19 @@ class Company:
         )
         return self
 
-    def decide(self, instant):
+    def decide(self, instant, hold_out_share=0.0):
         ibis_backend = backend(self.connection)
         scene = set_scene(
             ibis_backend, self.connection, "signals", "customers", self.rules, TIERS, ValueSource(), (instant, "1")
         )
         around = Circumstances(
-            instant, self.settings, 0.6, "accepted", {"en": "Co", "zh": "公司"}, ["customers", "interactions"]
+            instant,
+            self.settings,
+            0.6,
+            "accepted",
+            {"en": "Co", "zh": "公司"},
+            ["customers", "interactions"],
+            hold_out_share,
         )
         return decide(self.connection, [scene], self.rules, self.playbooks, around)
 
@@ -171,6 +178,14 @@ def test_deciding_twice_changes_nothing(books):
     assert (again.alerts, len(again.actions)) == (0, 0)
     for table, kept in zip(("planned_actions", "alerts"), before, strict=True):
         pd.testing.assert_frame_equal(company.table(table), kept)
+
+
+def test_nothing_is_ever_planned_for_the_hold_out(books):
+    company = Company(books).morning(MONDAY)
+    company.decide(MONDAY, hold_out_share=0.5)
+    planned = list(company.table("planned_actions")["customer_id"])
+    assert len(planned) > 2
+    assert not held_out(planned, 0.5).any()
 
 
 def test_deciding_again_on_other_scores_gives_nobody_a_second_action(books):
