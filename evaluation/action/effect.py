@@ -186,32 +186,6 @@ def effects_by_segment(
     return pd.DataFrame(rows)
 
 
-def heterogeneity_p_value(by_segment: pd.DataFrame, level: float = 0.95) -> float:
-    """Say how likely effects so different would be, were they the same in all segments (Cochran 1954).
-
-    Parameters
-    ----------
-    by_segment
-        What `effects_by_segment` gave at `level`.
-    level
-        That level.
-
-    Returns
-    -------
-    float
-        NaN with fewer than two segments that say something.
-    """
-    from scipy.stats import chi2
-
-    said = by_segment.dropna(subset=["estimate"])
-    if len(said) < 2:
-        return float("nan")
-    error = (said["high"] - said["low"]) / 2 / two_sided_z(1 - (1 - level) / len(said))
-    weight = 1 / error**2
-    mean = (weight * said["estimate"]).sum() / weight.sum()
-    return float(chi2.sf((weight * (said["estimate"] - mean) ** 2).sum(), len(said) - 1))
-
-
 def explained_share(outcome: ArrayLike, before: ArrayLike) -> float:
     """Give the share of the outcome's variance that what was known before explains: what adjusting saves, 0 to 1.
 

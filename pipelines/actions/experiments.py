@@ -94,17 +94,22 @@ def assign_customers(connection: Any, name: str, plan: ExperimentPlan, customers
 
 
 def _places_left(plan: ExperimentPlan, assigned: int, customers: pd.DataFrame, known: set[str]) -> pd.DataFrame:
-    """Keep those who are in already and, up to the planned size, newcomers in a random order."""
+    """Keep those who are in already and, between first and last day and up to the size, newcomers in random order."""
     from evaluation.action.assignment import drawn_points
 
     is_known = customers["customer_id"].isin(known)
-    new = customers[~is_known]
+    new = customers[~is_known & customers["as_of"].map(lambda at: _is_open(plan, at))]
     if plan.size is not None:
         order = drawn_points("enters", list(new["customer_id"])).argsort(kind="stable")
         new = new.iloc[order[: max(plan.size - assigned, 0)]].sort_values("customer_id")
     import pandas as pd
 
     return pd.concat([customers[is_known], new], ignore_index=True)
+
+
+def _is_open(plan: ExperimentPlan, at: datetime) -> bool:
+    """Tell whether newcomers are taken in at an instant."""
+    return plan.starts_on <= at.date() and (plan.ends_on is None or at.date() < plan.ends_on)
 
 
 def is_over(plan: ExperimentPlan, assigned: int, measured: int, today: datetime) -> bool:

@@ -9,7 +9,7 @@ import typer
 from pipelines.cli.options import Debug, Project, guarded
 
 app = typer.Typer(
-    help="Whether acting helps: list, design, assign, measure, show, rehearse on the demo.", no_args_is_help=True
+    help="Whether acting helps: list, design, assign, measure, show, review, rehearse.", no_args_is_help=True
 )
 Name = Annotated[str, typer.Argument(help="Name of an experiment in experiments.plans.")]
 Language = Annotated[str, typer.Option("--language", "-l", help="en or zh.")]
@@ -76,6 +76,18 @@ def show_experiment(name: Name, project: Project = "demo", language: Language = 
         from pipelines.commands.experiments import show_experiment
 
         show_experiment(project, name, language)
+
+    guarded(work, debug)
+
+
+@app.command("review")
+def review_experiments(project: Project = "demo", language: Language = "en", debug: Debug = False) -> None:
+    """List the strategies of each month: what they kept, cost and returned, and keep, change or stop."""
+
+    def work() -> None:
+        from pipelines.commands.experiments import review_experiments
+
+        review_experiments(project, language)
 
     guarded(work, debug)
 

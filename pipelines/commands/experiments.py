@@ -61,6 +61,37 @@ def list_experiments(project_name: str, language: str) -> None:
     Console().table("Experiments", heads, rows, ("playbook", "decision"))
 
 
+def review_experiments(project_name: str, language: str) -> None:
+    """Print the strategies of each month with their return and what to do, and each month's sum."""
+    from evaluation.action.roi import monthly_returns
+    from pipelines.actions.experiments_words import DECISIONS
+
+    tongue = _checked(language)
+    project = load_project(project_name)
+    with warehouse(project.home, read_only=True) as connection:
+        decided = ledger.rows_of(connection, ledger.DECISIONS)
+    if decided.empty:
+        raise NotReady("Nothing was measured yet", do="churnlab experiments measure NAME")
+    decided["benefit"] = decided[["margin_kept", "acquisition_avoided", "referrals"]].sum(axis=1, min_count=1)
+    decided["cost"] = decided[["variable_cost", "fixed_cost"]].sum(axis=1, min_count=1)
+    console, heads = Console(), _REVIEW_HEADS[tongue]
+    rows = [
+        (row["month"], row["playbook"], *_money(row), DECISIONS[row["decision"]][tongue])
+        for row in decided.sort_values(["month", "playbook"]).to_dict("records")
+    ]
+    console.table(heads[0], heads[1:], rows, (heads[2], heads[-1]))
+    by_month = monthly_returns(decided.rename(columns={"playbook": "strategy"}))
+    for row in by_month.to_dict("records"):
+        console.line("  ".join([row["month"], *(cell for cell in _money(row) if cell)]))
+
+
+def _money(row: dict[Any, Any]) -> tuple[str, str, str]:
+    """Say benefit, cost and return; empty where they are not known."""
+    styles = {"benefit": "{:,.0f}", "cost": "{:,.0f}", "roi": "{:+.0%}"}
+    told = ["" if row[name] != row[name] else style.format(row[name]) for name, style in styles.items()]
+    return told[0], told[1], told[2]
+
+
 def design_experiment(project_name: str, name: str, weekly: float | None) -> None:
     """Print how many customers an experiment needs, what it can show, and how long it takes."""
     from evaluation.action.design import Design, detectable_effect, duration_days, power, sample_size
@@ -189,6 +220,10 @@ def _effect_row(row: dict[Any, Any], tongue: str) -> tuple[str, ...]:
 _HEADS = {
     "en": ("Effect of treatment", "on", "treated", "control", "effect", "95 %", "verdict"),
     "zh": ("干预的效果", "指标", "干预组", "对照组", "效果", "95% 区间", "结论"),
+}
+_REVIEW_HEADS = {
+    "en": ("Strategies", "month", "playbook", "kept", "cost", "return", "decision"),
+    "zh": ("策略", "月份", "策略", "保住金额", "成本", "回报率", "决定"),
 }
 _UNLIKE = {"en": "arms are not alike", "zh": "两组不相似"}
 

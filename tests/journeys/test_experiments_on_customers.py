@@ -38,7 +38,7 @@ def test_from_design_to_decision(typed):
     design, first, again = run("design", "call_at_risk"), run("assign", "call_at_risk"), run("assign", "call_at_risk")
     early = run("show", "call_at_risk")
     played = run("rehearse", "call_at_risk")
-    shown, listed = run("show", "call_at_risk", "-l", "zh"), run("list")
+    shown, listed, review = run("show", "call_at_risk", "-l", "zh"), run("list"), run("review")
 
     assert "chance to find it with 150" in design.output
     assert "150 new customers" in first.output
@@ -48,6 +48,7 @@ def test_from_design_to_decision(typed):
     assert "致电有风险的客户" in shown.output
     assert "留存" in shown.output
     assert "150" in listed.output
+    assert "2026-12" in review.output
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         counts = connection.execute(
             """SELECT count(*), count(DISTINCT a.customer_id), count(*) FILTER (a.arm = 'control' AND o.reached)

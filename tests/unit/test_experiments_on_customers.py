@@ -102,6 +102,16 @@ def test_only_its_bands_take_part_up_to_the_size_and_never_the_hold_out(warehous
     assert not again["is_new"].any()
 
 
+def test_newcomers_come_in_from_the_first_day_to_the_last(warehouse):
+    tried = plan(size=None, starts_on=date(2026, 1, 2), ends_on=date(2026, 1, 4))
+    taken = []
+    for day in range(5):
+        scored(warehouse, 30 * (day + 1), DAY + timedelta(days=day))
+        taken.append(int(assign_customers(warehouse, "spring", tried, eligible(warehouse, tried, 0.0))["is_new"].sum()))
+
+    assert taken == [0, 40, 20, 0, 0]
+
+
 def test_outcomes_count_inside_the_window_alone(warehouse):
     warehouse.execute("CREATE SCHEMA accepted")
     end, moment = DAY + timedelta(days=60), timedelta(microseconds=1)
