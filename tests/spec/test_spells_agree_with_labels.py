@@ -20,7 +20,7 @@ START = datetime(2024, 1, 1)
 DATA_END = datetime(2026, 1, 1)
 DAY, MICROSECOND = timedelta(days=1), timedelta(microseconds=1)
 CUSTOMERS = [f"C{number}" for number in range(25)]
-INSTANTS = [START + timedelta(days=days, microseconds=extra) for days in (90, 200, 211, 365) for extra in (0, 1)]
+INSTANTS = [START + timedelta(days=days, microseconds=extra) for days in (90, 211, 365) for extra in (0, 1)]
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def left(engine, outcomes, tables, instant, window):
     return set(frame.customer_id[frame.churned == 1])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_contracts_say_the_same_as_the_label(engine, seed):
     tables, outcomes, window = contracts(engine, seed), [Contractual(10)], Window(60, 0, DATA_END)
     found = read(engine, outcomes, tables, window)
@@ -103,7 +103,7 @@ def test_contracts_say_the_same_as_the_label(engine, seed):
         )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_silence_says_the_same_as_the_label(engine, seed):
     tables, outcomes, window = orders(engine, seed), [Inactivity("orders", 60)], Window(60, 0, DATA_END)
     found = read(engine, outcomes, tables, window)
@@ -115,7 +115,7 @@ def test_silence_says_the_same_as_the_label(engine, seed):
         assert (ending_in(found, instant, until) & customers) - back == left(engine, outcomes, tables, instant, window)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_falling_spend_says_the_same_as_the_label(engine, seed):
     tables, outcomes, window = orders(engine, seed), [SpendDrop(0.5, 90)], Window(30, 0, DATA_END)
     instants = [START + DAY * days for days in range(90, 400, 30)]
