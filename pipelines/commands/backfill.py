@@ -55,6 +55,8 @@ def backfill(
     for each in chosen:
         runner.as_of = each
         runner.alone("score")
+        if runner.project.deliver.destinations:
+            runner.alone("deliver")
     runner.alone("mart")
 
 

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +11,7 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from servers import postgres_server
 
 from pipelines.errors import ConfigError, ConnectionFailed
 from pipelines.ingest import Ledger, Mapping, ingest
@@ -23,42 +19,13 @@ from pipelines.ingest import Ledger, Mapping, ingest
 pytestmark = pytest.mark.postgres
 
 COLUMNS = {"order_id": "id", "customer_id": "customer", "ordered_at": "at", "amount": "amount"}
-USER = "postgres"
-
-
-def program(name: str) -> str:
-    """Path of one of PostgreSQL's programs."""
-    found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
-    if found is None:
-        pytest.skip(f"PostgreSQL's {name} is not installed")
-    return found
-
-
-def call(*command: str) -> None:
-    # The server refuses to run as root.
-    as_user = {"user": USER} if os.geteuid() == 0 else {}
-    subprocess.run(command, check=True, capture_output=True, cwd="/", **as_user)  # type: ignore[call-overload]
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    initdb, control = program("initdb"), program("pg_ctl")
-    folder = Path(tempfile.mkdtemp(prefix="churnlab-postgres-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, USER)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    try:
-        call(initdb, "-D", str(folder / "data"), "-U", USER, "-A", "trust", "-E", "UTF8")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-        call(control, "-D", str(folder / "data"), "-w", "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield f"postgresql://{USER}@127.0.0.1:{port}/{USER}"
-        finally:
-            call(control, "-D", str(folder / "data"), "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+    """A server of these tests' own: they leave tables behind."""
+    with postgres_server() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module")

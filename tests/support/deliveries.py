@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
+import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +23,8 @@ from pipelines.warehouse.scores import SCHEMA, TABLES
 DAY = datetime(2026, 10, 1)
 YESTERDAY = DAY - timedelta(days=1)
 LATER = datetime(2999, 1, 1)
+SECONDS_OF_A_PART = 0.02
+"""About; where within a part a process dies is by chance anyway."""
 HOSTILE = (
     "'; DROP TABLE churn_scores; --",
     '"; DROP TABLE churn_scores; --',
@@ -131,12 +136,30 @@ def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[Any
     return sorted(connection.execute(f"SELECT {columns} FROM {SCHEMA}.{table}").fetchall(), key=repr)
 
 
-def bring_in_process(path: str, chosen: DeliverSettings, parts: Any) -> None:
-    """Bring all runs of a warehouse file, and count the parts as they begin in a number shared with others."""
+def bring_in_process(
+    path: str, chosen: DeliverSettings, environment: dict[str, str], parts: Any, dies_at: float | None = None
+) -> None:
+    """Bring all runs of a warehouse file, and count the parts as they begin in a number shared with others.
+
+    Parameters
+    ----------
+    path, chosen
+        What is brought, and where.
+    environment
+        Where addresses are found: the server that forks may have begun before they were known.
+    parts
+        The number.
+    dies_at
+        The process kills itself, as ``kill -9`` does, when so many parts have begun and a fraction of a moment is over.
+    """
 
     def say(text: str) -> None:
         parts.value += 1
+        if dies_at is not None and parts.value == int(dies_at):
+            wait_s = dies_at % 1 * SECONDS_OF_A_PART
+            threading.Timer(wait_s, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
+    os.environ.update(environment)
     with duckdb.connect(path, read_only=True) as connection:
         source = Source(connection, chosen.batch_rows)
         deliver(source, source.instants(), chosen, say).raise_failures()
