@@ -8,6 +8,11 @@ from evaluation.gates.words import Words
 from pipelines.report.numbers import NOTHING, money, percent, same
 
 
+def dated(instant: Any) -> Words:
+    """Say a day so that no line breaks within it; a dash where it is not known."""
+    return NOTHING if instant is None else same(str(instant)[:10].replace("-", "\N{NON-BREAKING HYPHEN}"))
+
+
 def indicator_value(indicator: dict[str, Any], value: float | None, currency: str) -> Words:
     """Say a value of an indicator in its unit; a dash where it is not known.
 

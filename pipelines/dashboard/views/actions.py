@@ -6,9 +6,10 @@ from typing import Any
 
 from evaluation.gates.words import Words
 from pipelines.dashboard import acted
+from pipelines.dashboard.numbers import dated
 from pipelines.dashboard.screen import Screen
 from pipelines.report.blocks import Cell, Paragraph, Table
-from pipelines.report.numbers import NOTHING, money, same
+from pipelines.report.numbers import money, same
 
 NONE_YET = Words("No alert has been raised and no action planned yet.", "尚无预警与行动任务。")
 ALERTS, TASKS, EXPERIMENTS = (
@@ -50,7 +51,7 @@ def alert_table(alerts: list[dict[str, Any]], named: bool = False) -> Table:
         [
             Words(row["sentence_en"] or "", row["sentence_zh"] or ""),
             acted.severity(row["severity"]),
-            same(str(row["fired_date"])),
+            dated(row["fired_date"]),
             acted.state(row["alert_state"]),
         ]
         for row in alerts
@@ -72,7 +73,7 @@ def task_table(screen: Screen, tasks: list[dict[str, Any]], named: bool = False)
         [
             Words(row["message_en"] or row["playbook"], row["message_zh"] or row["playbook"]),
             same(row["task_owner"] or "–"),
-            NOTHING if row["planned_for"] is None else same(str(row["planned_for"])),
+            dated(row["planned_for"]),
             money(row["expected_value"], currency),
             acted.state(row["task_state"]),
         ]

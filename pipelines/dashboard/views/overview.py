@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.gates.words import Words
-from pipelines.dashboard import measured, names, queries
+from pipelines.dashboard import acted, measured, names, queries
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers import indicator_value
 from pipelines.dashboard.row import customer_row
@@ -38,6 +38,7 @@ def view(screen: Screen) -> None:
             return
         churn = measured.rates(mart, "churn_rate")
         screen.draw(_figures(screen, found, churn))
+        _alerts(screen, acted.totals(mart))
         screen.draw(*_pictures(mart, churn))
         _first(screen, mart, found)
         _indicators(screen, mart)
@@ -125,6 +126,16 @@ def _churn(churn: list[dict[str, Any]]) -> Figure:
         sign = SIGNS.get(last["standing"], "")
         note = Words(f"{sign}{standing.en} ({low.en} to {high.en})", f"{sign}{standing.zh}（{low.zh} 至 {high.zh}）")
     return Figure(percent(last["measure_value"]), label, note)
+
+
+def _alerts(screen: Screen, found: dict[str, Any]) -> None:
+    if not found["alerts"]:
+        return
+    said = Words(
+        f"{found['alerts']:,} open alerts, {found['high']:,} of high severity; {found['tasks']:,} actions planned",
+        f"待处理预警 {found['alerts']:,} 条，其中高严重程度 {found['high']:,} 条；已计划行动 {found['tasks']:,} 项",
+    )
+    screen.to_page("actions", said)
 
 
 def _pictures(mart: Mart, churn: list[dict[str, Any]]) -> list[Block]:

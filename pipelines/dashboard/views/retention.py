@@ -7,12 +7,13 @@ from typing import Any
 from evaluation.business.measures import MEASURES
 from evaluation.gates.words import Words
 from pipelines.dashboard import measured
+from pipelines.dashboard.numbers import dated
 from pipelines.dashboard.screen import Screen
 from pipelines.dashboard.staying import nodes, pictures
 from pipelines.dashboard.store import Mart
 from pipelines.dashboard.trends import STANDINGS, churn_trend
 from pipelines.report.blocks import Cell, Pictures, Table
-from pipelines.report.numbers import NOTHING, count, money, percent, same
+from pipelines.report.numbers import NOTHING, count, money, percent
 
 NOTHING_YET = Words("Nothing has been measured about the customer base yet.", "尚未计算客户经营指标。")
 DO = Words("Measure it: churnlab measures, then churnlab mart.", "请先运行 churnlab measures，再运行 churnlab mart。")
@@ -111,7 +112,7 @@ def _flows(screen: Screen, rows: list[dict[str, Any]]) -> Table:
     ]
     cells: list[list[Cell]] = [
         [
-            same(row["period_name"].replace("-", "\N{NON-BREAKING HYPHEN}")),
+            dated(row["period_name"]),
             *(count(row[f"customers_{part}"] or 0) for part in ("opening", "new", "returned", "lost", "closing")),
             money(row["revenue_lost"], screen.project.currency),
             money(row["revenue_closing"], screen.project.currency),
