@@ -165,7 +165,7 @@ def decided(folder: Path, customers: int, rules: int, playbooks: int) -> None:
         backend(connection), connection, "signals", "customers", chosen, TIERS, ValueSource(), (INSTANT, "1")
     )
     around = Circumstances(INSTANT, limits(customers), MARGIN_SHARE, "accepted", {"en": "Co", "zh": "公司"})
-    decision = decide(connection, [scene], chosen, book, around)
+    decision = decide(connection, [scene], book, around)
     connection.close()
     assert decision.choice is not None
     _save(

@@ -90,7 +90,7 @@ class ActJob:
             progress("choosing")
             connection.begin()
             try:
-                decision = decide(connection, scenes, self.rules, self.playbooks, self._around())
+                decision = decide(connection, scenes, self.playbooks, self._around())
             except BaseException:
                 connection.rollback()
                 raise
@@ -119,7 +119,6 @@ class ActJob:
             "as_of": self.scored["as_of"],
             "run_id": self.scored["run_id"],
             "alerts": decision.alerts,
-            "fired": decision.fired,
             "actions": len(decision.actions),
             "by_playbook": dict(Counter(f"{playbook}, {arm}" for playbook, arm in arms)),
             "expected_value": float(decision.actions["expected_value"].sum()),

@@ -15,11 +15,10 @@ from pipelines.actions.consent import load_refusals
 from pipelines.actions.diary import Diary, working_days
 from pipelines.actions.eligibility import Candidates, candidates, restrain
 from pipelines.actions.experiments import held_out
-from pipelines.actions.firing import list_fired, raise_alerts
+from pipelines.actions.firing import raise_alerts
 from pipelines.actions.plan import Plan, plan
 from pipelines.actions.playbook import Playbook
 from pipelines.actions.rows import action_rows
-from pipelines.actions.rule import Rule
 from pipelines.actions.scene import Scene
 from pipelines.actions.statements import Restraint
 from pipelines.config_act import ActSettings
@@ -37,8 +36,6 @@ class Decision:
     ----------
     alerts
         Number of new alerts.
-    fired
-        Customers and rules that fire, those that the cool-down silences included.
     actions
         The new actions, as in the table.
     choice
@@ -46,7 +43,6 @@ class Decision:
     """
 
     alerts: int
-    fired: int
     actions: pd.DataFrame
     choice: Choice | None
 
@@ -99,7 +95,6 @@ class Circumstances:
 def decide(
     connection: Any,
     scenes: Sequence[Scene],
-    rules: Mapping[str, Rule],
     playbooks: Mapping[str, Playbook],
     around: Circumstances,
 ) -> Decision:
@@ -111,25 +106,22 @@ def decide(
         DuckDB connection to the warehouse.
     scenes
         Everyone, with the rules asked.
-    rules
-        The rules, for their cool-downs.
     playbooks
         The playbooks that are switched on.
     around
         What else it depends on.
     """
     create(connection)
-    fired = list_fired(connection, scenes, around.instant, around.settings.vip_tiers)
-    alerts = raise_alerts(connection, rules.values()) if fired else 0
+    alerts = raise_alerts(connection, scenes, around.instant, around.settings.vip_tiers)
     load_refusals(connection, around.settings.no_contact)
     chosen = list(playbooks.values())
     found = [_restrained(connection, scene, chosen, around) for scene in scenes]
     everyone = _together(found)
     planned = _planned(connection, everyone, chosen, around)
     arms = _arms(everyone, planned, chosen, around)
-    actions = action_rows(connection, everyone.customer_id, planned, chosen, arms, around)
+    actions = action_rows(connection, scenes, everyone.customer_id, planned, chosen, arms, around)
     add_actions(connection, actions)
-    return Decision(alerts, fired, actions, planned.first)
+    return Decision(alerts, actions, planned.first)
 
 
 def _restrained(connection: Any, scene: Scene, playbooks: Sequence[Playbook], around: Circumstances) -> Candidates:

@@ -10,8 +10,8 @@ import ibis
 from ibis.expr import types as ir
 
 from pipelines.actions.rule import Rule
-from pipelines.actions.scene import Scene
-from pipelines.actions.statements import FIRED, TIER
+from pipelines.actions.scene import Scene, fired_column
+from pipelines.actions.statements import FIRED, TIER, chosen_rows
 from pipelines.warehouse.actions import ALERTS, MANAGERS, OPEN, add_alerts
 from pipelines.warehouse.sql import identifier, statement
 
@@ -21,8 +21,8 @@ def _md5(text):  # type: ignore[no-untyped-def]
     """Digest, DuckDB's name."""
 
 
-def list_fired(connection: Any, scenes: Iterable[Scene], instant: datetime, vip_tiers: Collection[str]) -> int:
-    """Write what fires into a temporary table with the columns of alerts; give the number of rows.
+def raise_alerts(connection: Any, scenes: Iterable[Scene], instant: datetime, vip_tiers: Collection[str]) -> int:
+    """Add what fires to the alerts, but for what the cool-down silences; give the number of new ones.
 
     Parameters
     ----------
@@ -35,22 +35,33 @@ def list_fired(connection: Any, scenes: Iterable[Scene], instant: datetime, vip_
     vip_tiers
         Tiers whose alerts go to the managers' board, where a rule says so.
     """
-    columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in ALERTS.items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {FIRED} ({columns})")
     return sum(
-        connection.execute(statement("INSERT INTO", FIRED, scene.backend.compile(rows))).fetchone()[0]
+        add_alerts(
+            connection,
+            scene.backend.compile(_rows(scene.table, rule, instant, vip_tiers)),
+            rule.name,
+            instant,
+            rule.definition.cooldown_days,
+        )
         for scene in scenes
-        for rows in (_rows(scene, rule, instant, vip_tiers) for rule in scene.rules.values())
+        for rule in scene.rules.values()
     )
 
 
-def raise_alerts(connection: Any, rules: Iterable[Rule]) -> int:
-    """Add what fires to the alerts, but for what the cool-down silences; give the number of new ones."""
-    return add_alerts(connection, FIRED, {rule.name: rule.definition.cooldown_days for rule in rules})
+def list_fired(connection: Any, scenes: Iterable[Scene], instant: datetime) -> None:
+    """Write what fires for the chosen customers into a temporary table, silenced or not: messages tell of it."""
+    columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in ALERTS.items())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {FIRED} ({columns})")
+    for scene in scenes:
+        chosen = f"_chosen_{scene.audience}"
+        connection.execute(chosen_rows(chosen, scene.name))
+        for rule in scene.rules.values():
+            rows = _rows(scene.backend.table(chosen), rule, instant, ())
+            connection.execute(statement("INSERT INTO", FIRED, scene.backend.compile(rows)))
 
 
-def _rows(scene: Scene, rule: Rule, instant: datetime, vip_tiers: Collection[str]) -> ir.Table:
-    rows = scene.table.filter(scene.fired(rule.name))
+def _rows(everyone: ir.Table, rule: Rule, instant: datetime, vip_tiers: Collection[str]) -> ir.Table:
+    rows = everyone.filter(everyone[fired_column(rule.name)])
     definition = rule.definition
     columns: dict[str, ir.Value] = {
         "alert_id": _md5(rows.customer_id + f"|{rule.name}|{instant.isoformat()}").left(16),

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.action.assignment import CONTROL
+from pipelines.actions.firing import list_fired
 from pipelines.actions.messages import written
 from pipelines.actions.plan import Plan
 from pipelines.actions.playbook import LANGUAGES, Playbook
+from pipelines.actions.scene import Scene
 from pipelines.actions.statements import CHOSEN, MEANT, said_of_chosen
 from pipelines.warehouse.actions import HELD_BACK, PLANNED, PLANNED_ACTIONS
 
@@ -37,6 +39,7 @@ def action_id(customer_id: str, playbook: str, day: date, again_after_days: int)
 
 def action_rows(
     connection: Any,
+    scenes: Sequence[Scene],
     customer_id: NDArray[np.object_],
     planned: Plan,
     playbooks: Sequence[Playbook],
@@ -48,7 +51,9 @@ def action_rows(
     Parameters
     ----------
     connection
-        The warehouse, with the list of what fires.
+        The warehouse.
+    scenes
+        Everyone, with the rules asked.
     customer_id
         By place.
     planned
@@ -69,7 +74,7 @@ def action_rows(
             planned.customer, planned.playbook, planned.day, planned.gain, arms, strict=True
         )
     ]
-    about = _known(connection, rows, playbooks, around)
+    about = _known(connection, scenes, rows, playbooks, around)
     for place, row in enumerate(rows):
         row["as_of"] = around.instant
         for language in LANGUAGES:
@@ -109,17 +114,24 @@ def _told(row: Mapping[str, Any], about: Mapping[str, Any], language: str, aroun
 
 
 def _known(
-    connection: Any, rows: Sequence[Mapping[str, Any]], playbooks: Sequence[Playbook], around: Circumstances
+    connection: Any,
+    scenes: Sequence[Scene],
+    rows: Sequence[Mapping[str, Any]],
+    playbooks: Sequence[Playbook],
+    around: Circumstances,
 ) -> dict[int, dict[str, Any]]:
     """Give what messages may say of each customer, by place of the action."""
     import pandas as pd
 
+    if not rows:
+        return {}
     chosen = [(row["customer_id"], row["playbook"], place) for place, row in enumerate(rows)]
     meant = [(each.name, rule) for each in playbooks for rule in each.definition.who.rules]
     connection.register(CHOSEN, pd.DataFrame(chosen, columns=["customer_id", "playbook", "place"]))
     connection.register(MEANT, pd.DataFrame(meant, columns=["playbook", "rule"], dtype="str"))
     try:
-        found = connection.execute(*said_of_chosen(around.accepted, around.instant)).fetchall() if chosen else []
+        list_fired(connection, scenes, around.instant)
+        found = connection.execute(*said_of_chosen(around.accepted, around.instant)).fetchall()
     finally:
         connection.unregister(CHOSEN)
         connection.unregister(MEANT)

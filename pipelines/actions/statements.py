@@ -123,6 +123,14 @@ def known_effects(scene: str) -> str:
     )
 
 
+def chosen_rows(name: str, scene: str) -> str:
+    """Keep the chosen customers of a scene in a temporary table."""
+    return (
+        f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS "
+        f"FROM {identifier(scene)} SEMI JOIN {CHOSEN} USING (customer_id)"
+    )
+
+
 def said_of_chosen(accepted: str, instant: datetime) -> Query:
     """Give name, gravest alert (of the playbook's own rules first) and strongest reason of each chosen action."""
     query = f"""

@@ -6,7 +6,7 @@ Rows are added once and never written again by a decision: what has become of an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 SCHEMA = "actions"
@@ -61,30 +61,31 @@ def create(connection: Any) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({typed})")
 
 
-def add_alerts(connection: Any, fired: str, cooldown_days: Mapping[str, int]) -> int:
-    """Add the alerts of a temporary table that no alert of the cool-down says already; give their number.
+def add_alerts(connection: Any, fired: str, rule: str, instant: datetime, cooldown_days: int) -> int:
+    """Add the alerts of a rule but for customers with one in the cool-down; give their number.
 
     Parameters
     ----------
     connection
         DuckDB connection with the tables created.
     fired
-        Temporary table with the columns of `ALERTS`.
+        Query that gives the columns of `ALERTS`.
+    rule
+        The rule.
+    instant
+        When it fires.
     cooldown_days
-        By rule. Before and after count alike, so that a late run for an earlier instant repeats nothing.
+        Before and after count alike, so that a late run for an earlier instant repeats nothing.
     """
-    rules = ", ".join("(?, ?)" for _ in cooldown_days)
     columns = ", ".join(ALERTS)
     added = connection.execute(
         f"""
         INSERT INTO {SCHEMA}.alerts ({columns})
-        SELECT {columns} FROM {fired} new WHERE NOT EXISTS (
-            SELECT 1 FROM {SCHEMA}.alerts old JOIN (VALUES {rules}) cooldown(rule, days) ON cooldown.rule = old.rule
-            WHERE old.customer_id = new.customer_id AND old.rule = new.rule
-            AND abs(date_diff('microsecond', old.fired_as_of, new.fired_as_of)) < cooldown.days * 86400000000
-        )
+        SELECT {columns} FROM ({fired}) new ANTI JOIN (
+            SELECT customer_id FROM {SCHEMA}.alerts WHERE rule = ? AND fired_as_of > ? AND fired_as_of < ?
+        ) old USING (customer_id)
         """,
-        [part for pair in cooldown_days.items() for part in pair],
+        [rule, instant - timedelta(days=cooldown_days), instant + timedelta(days=cooldown_days)],
     )
     return int(added.fetchone()[0])
 

@@ -100,7 +100,7 @@ def test_what_has_not_changed_is_skipped(demo_workspace, monkeypatch):
 
     monkeypatch.chdir(demo_workspace.folder)
     ran = Runner(demo_workspace.project, Console(quiet=True)).line()
-    assert [each.name for each in ran if not each.skipped] == ["score", "mart"]
+    assert [each.name for each in ran if not each.skipped] == ["score", "act", "mart"]
 
 
 def test_a_changed_setting_runs_its_stage_and_what_follows(own_copy):

@@ -149,7 +149,7 @@ class Company:
             ["customers", "interactions"],
             hold_out_share,
         )
-        return decide(self.connection, [scene], self.rules, self.playbooks, around)
+        return decide(self.connection, [scene], self.playbooks, around)
 
     def table(self, name):
         return self.connection.execute(f"FROM actions.{name} ORDER BY ALL").df()
