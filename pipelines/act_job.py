@@ -73,7 +73,7 @@ class ActJob:
         playbooks = read_playbooks(project, known, rules)
         able = {name: rule for name, rule in rules.items() if not inactive_because(rule, known, accepted["tables"])}
         switched_on = {name: each for name, each in playbooks.items() if each.definition.enabled}
-        return cls(project, accepted, scored, read_export(export), able, switched_on, known)
+        return cls(project, accepted, scored, read_export(export, project.name), able, switched_on, known)
 
     def run(self, progress: Progress, *, keep: bool = True) -> Decision:
         """Decide and write; with ``keep=False`` nothing stays.
