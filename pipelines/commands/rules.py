@@ -25,8 +25,8 @@ _SKELETON = """# Change the condition, the sentences and the examples; churnlab 
   when: {signal} {operator} threshold
   threshold: {threshold}   # churnlab rules test {name} --threshold-for 10 names one for ten alerts a week
   say:
-    en: "{meaning}: {{{signal}}}"
-    zh: "{meaning}：{{{signal}}}"
+    en: "{en}"
+    zh: "{zh}"
   severity: medium        # low | medium | high
   owner: customer_success
   cooldown_days: 30       # a customer is alerted once in so many days
@@ -151,6 +151,11 @@ def _skeleton(name: str, column: SignalColumn) -> str:
         signal=column.name,
         operator="<=" if column.signal.risk == "falls" else ">=",
         threshold=1,
-        meaning=column.signal.meaning.rstrip(".").replace('"', "'"),
+        **{language: _said(column, language) for language in ("en", "zh")},
         example=example,
     )
+
+
+def _said(column: SignalColumn, language: str) -> str:
+    """Give the signal's own sentence, its value named as a rule names it."""
+    return column.signal.say[language].format(value=f"{{{column.name}}}", days=column.days).replace('"', "'")

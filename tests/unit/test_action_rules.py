@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import ibis
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,7 @@ from evaluation.model.reason_words import shown as shown_in_reasons
 from features.signal import columns_of, discover
 from pipelines.actions.expression import comparison_with, parse
 from pipelines.actions.rule import SignalKinds, inactive_because
+from pipelines.actions.rule_proof import read_examples
 from pipelines.actions.rulebook import load_rules
 from pipelines.actions.sentences import shown
 from pipelines.errors import ConfigError
@@ -182,3 +185,19 @@ def test_a_rule_without_its_tables_cannot_fire():
     rule = load_rules(KNOWN)["few_logins_after_trial"]
     assert inactive_because(rule, KNOWN, ["contracts", "usage_events"]) == ""
     assert inactive_because(rule, KNOWN, ["contracts"]) == "the data bring no usage_events"
+
+
+def test_a_begun_rule_can_be_read_and_speaks_both_languages(tmp_path, monkeypatch):
+    from pipelines.commands.rules import begin_rule
+
+    conf = Path(__file__).parents[2] / "conf" / "demo.yaml"
+    monkeypatch.chdir(tmp_path)
+    begin_rule(str(conf), "exports_all", "usage__exports__30d")
+    rule = load_rules(KNOWN, [tmp_path / "rules"])["exports_all"]
+    assert rule.definition.say.en == "Exported data {usage__exports__30d} times in the last 30 days"
+    assert rule.definition.say.zh == "近 30 天导出数据 {usage__exports__30d} 次"
+    assert len(read_examples(rule)) == 1
+    with pytest.raises(ConfigError, match="cannot name a new rule"):
+        begin_rule(str(conf), "exports_all", "usage__exports__30d")
+    with pytest.raises(ConfigError, match="usage__exports__30d"):
+        begin_rule(str(conf), "other", "usage__export__30d")
