@@ -15,7 +15,7 @@ import pyarrow.parquet as parquet
 
 from pipelines.errors import DataError
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 20_000
 CUSTOMER, CUTOFF = "customer_id", "cutoff"
 INDEX_OF_PANDAS = "__index_level_"
 NAMED = 5
