@@ -42,7 +42,7 @@ def rank_all(connection: Any, stamp: Stamp, value: Value) -> str:
                    (row_number() OVER (PARTITION BY horizon_days ORDER BY probability DESC, customer_id))::INTEGER
                        AS rank,
                    {stamped}, ({value.expression(STAGED)})::DOUBLE AS value
-            FROM {STAGED}
+            FROM {STAGED} {value.join}
         )
         """
     )

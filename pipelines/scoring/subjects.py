@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project
 from pipelines.panel import project_signals
@@ -14,9 +14,12 @@ from pipelines.scoring.before import Before
 from pipelines.scoring.ledger import GONE, LEFT, UNKNOWN
 from pipelines.scoring.source import CUSTOMER, Source
 from pipelines.scoring.told import CHOSEN, Then
-from pipelines.scoring.value import Value
+from pipelines.scoring.value import Value, keep_lifetime_values
 from pipelines.standing import Standing
 from pipelines.warehouse.sql import identifier, literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FLAT = "_flat"
 
@@ -72,6 +75,7 @@ def subjects_of(
     instant: datetime,
     before: Before | None,
     progress: Callable[[str, float], None],
+    lifetime: pd.DataFrame | None = None,
 ) -> Subjects:
     """Find who is scored at an instant, and the signals that the champion reads.
 
@@ -91,6 +95,8 @@ def subjects_of(
         Scores to compare with; the signals of that time are then computed in the same pass.
     progress
         Told how far it is.
+    lifetime
+        ``customer_id`` and ``value`` of those whose lifetime value is known.
 
     Raises
     ------
@@ -101,7 +107,8 @@ def subjects_of(
         return _flat(connection, project, accepted["schema"], instant)
     known = known_signals(project, flat=False)
     available = [name for name, each in known.items() if each.signal.table.name in accepted["tables"]]
-    value = Value.of(project.evaluate, available)
+    worth = lifetime is not None and keep_lifetime_values(connection, lifetime)
+    value = Value.of(project.evaluate, available, lifetime=worth)
     standing = Standing.of(connection, project, manifest, accepted, [value.column] if value.column else [])
     people, instants = standing.customers(instant), [instant]
     if before is not None and project.score.most_moves:

@@ -1,12 +1,18 @@
-"""What each customer who is scored is worth: what it pays in `evaluate.value_months`."""
+"""What each customer who is scored is worth: as set, else its lifetime value, else what it pays in some months."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pipelines.config import EvaluateSettings
 from pipelines.customer_value import months_covered, value_column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LIFETIME = "_lifetime_values"
 
 
 @dataclass(frozen=True)
@@ -21,17 +27,22 @@ class Value:
         From that column to the amount of all months, in the project's currency.
     same
         The amount that holds for all, if one is set.
+    lifetime
+        Whether the temporary table :data:`LIFETIME` says it.
     """
 
     column: str | None
     factor: float = 1.0
     same: float | None = None
+    lifetime: bool = False
 
     @classmethod
-    def of(cls, settings: EvaluateSettings, available: Collection[str]) -> Value:
-        """Choose how, as the settings say and as far as columns are available."""
+    def of(cls, settings: EvaluateSettings, available: Collection[str], *, lifetime: bool = False) -> Value:
+        """Choose how: what is set comes first, then lifetime values where there are some, then a usual column."""
         if settings.value is not None:
             return cls(None, same=settings.value)
+        if lifetime and settings.value_column is None:
+            return cls(None, lifetime=True)
         column = value_column(settings, available)
         if column is None or column not in available:
             return cls(None)
@@ -45,7 +56,24 @@ class Value:
         rows
             Quoted name of the table.
         """
+        if self.lifetime:
+            return f"coalesce({LIFETIME}.value, (SELECT median(value) FROM {LIFETIME}))"
         if self.column is None:
             return "NULL" if self.same is None else f"{self.same!r}::DOUBLE"
         known = f"(SELECT median(value) FROM {rows} WHERE isfinite(value))"
         return f"greatest(coalesce(CASE WHEN isfinite(value) THEN value END, {known}), 0) * {self.factor!r}"
+
+    @property
+    def join(self) -> str:
+        """What the table has to be joined with."""
+        return f"LEFT JOIN {LIFETIME} USING (customer_id)" if self.lifetime else ""
+
+
+def keep_lifetime_values(connection: Any, found: pd.DataFrame) -> bool:
+    """Put lifetime values, columns ``customer_id`` and ``value``, beside the signals; give whether there are any."""
+    connection.register("_found", found[["customer_id", "value"]])
+    try:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {LIFETIME} AS SELECT * FROM _found")
+    finally:
+        connection.unregister("_found")
+    return not found.empty

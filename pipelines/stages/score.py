@@ -13,6 +13,8 @@ from pipelines.errors import Incomplete, NothingToLearn
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipelines.scoring.job import Done, Job
 
 
@@ -40,13 +42,30 @@ def score(
     job = Job(project, settings, accepted, manifest, model, horizons, instant, started_at)
     with warehouse(project.home) as connection:
         before = Before.of(connection, instant, job.horizon_days)
-        subjects = subjects_of(connection, project, manifest, accepted, instant, before, progress)
+        lifetime = _lifetime_values(connection, project, accepted, instant)
+        subjects = subjects_of(connection, project, manifest, accepted, instant, before, progress, lifetime)
         if not subjects.source.rows:
             raise NothingToLearn(
                 f"No customer can be scored as of {instant:%Y-%m-%d}", do="check the tables and label.churn"
             )
         done = run_job(connection, job, subjects, before, progress)
     return _ended(job, done, progress)
+
+
+def _lifetime_values(
+    connection: Any, project: Project, accepted: dict[str, Any], instant: datetime
+) -> pd.DataFrame | None:
+    """Value customers by what they are still to bring, unless the project says what they are worth."""
+    from pipelines.business.value import customer_values
+    from pipelines.panel import canonical_tables
+    from pipelines.warehouse.duckdb_file import backend
+
+    settings = project.evaluate
+    if accepted["flat"] or settings.value is not None or settings.value_column is not None:
+        return None
+    engine = backend(connection)
+    tables = canonical_tables(engine, accepted["schema"], accepted["tables"])
+    return customer_values(engine, tables, project, instant)
 
 
 def _ended(job: Job, done: Done, progress: Progress) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 from scoring_runs import INSTANT, Halves, customers, run, small_project
 
@@ -11,7 +12,7 @@ from pipelines.errors import DataError
 from pipelines.scoring import source as source_module
 from pipelines.scoring.ledger import Ledger
 from pipelines.scoring.source import Batch, Source
-from pipelines.scoring.value import Value
+from pipelines.scoring.value import Value, keep_lifetime_values
 
 
 @pytest.fixture
@@ -132,6 +133,21 @@ def test_one_amount_for_all_and_none(connection, project):
     assert scores(connection, "value, value_at_risk") == [(100.0, 10.0)]
     run(connection, project, customers([0.2]))
     assert scores(connection, "value, value_at_risk") == [(None, None)]
+
+
+def test_lifetime_values_come_before_a_usual_column_and_after_what_is_set(connection, project):
+    known = pd.DataFrame({"customer_id": ["c0", "c2"], "value": [100.0, 300.0]})
+    assert keep_lifetime_values(connection, known)
+    run(connection, project, customers([0.2, 0.4, 0.6]), value=Value.of(project.evaluate, ["pays"], lifetime=True))
+    assert scores(connection, "customer_id, value, value_at_risk") == [
+        ("c0", 100.0, 10.0),
+        ("c1", 200.0, 40.0),
+        ("c2", 300.0, 90.0),
+    ]
+    column = project.evaluate.model_copy(update={"value_column": "pays"})
+    assert Value.of(column, ["pays"], lifetime=True).column == "pays"
+    amount = project.evaluate.model_copy(update={"value": 5.0})
+    assert Value.of(amount, ["pays"], lifetime=True).same == 5.0
 
 
 def test_bands_hold_against_the_instant_before(connection, project):
