@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,10 @@ from pipelines.dashboard.drawn import blocks_html, html, say
 from pipelines.dashboard.store import Mart, opened
 from pipelines.report.blocks import Block
 from pipelines.report.numbers import money
+
+JOINER = "\N{WORD JOINER}"
+"""Cannot be seen; parts what would be made a link, a dash or an arrow."""
+_SIGN, _LINK = re.compile(r"[!-/:-@\[-`{-~]"), re.compile(r":|@|www|[-.<=](?=\\[-.>=])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,12 @@ class Screen:
 
 
 def plain(text: str) -> str:
-    r"""Take from a text of others what Streamlit would read as Markdown, HTML or an icon.
+    r"""Take from a text of others what Streamlit would read as Markdown, HTML, a link or a sign to beautify.
 
-    >>> plain("<b>A*B</b>: [x](http://y) :red[z]")
-    '\\<b\\>A\\*B\\</b\\>\\: \\[x\\]\\(http\\://y\\) \\:red\\[z\\]'
+    >>> plain("<b>A*B</b> [x](y)")
+    '\\<b\\>A\\*B\\<\\/b\\> \\[x\\]\\(y\\)'
+    >>> plain(":red").encode("unicode-escape")
+    b'\\\\:\\u2060red'
     """
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|:$~" and sign not in "-." else sign for sign in text)
+    escaped = _SIGN.sub(lambda sign: f"\\{sign[0]}", text)
+    return _LINK.sub(lambda start: f"{start[0]}{JOINER}", escaped)
