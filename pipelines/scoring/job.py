@@ -70,10 +70,12 @@ class Job:
     def stamp(self) -> Stamp:
         """What all scores of the run share; the run is named by what decides its result."""
         manifest, instant = self.manifest, self.instant
+        # Code and papers travel with the export and do not change a score.
+        model = {name: digest for name, digest in manifest["files"].items() if name.startswith("model/")}
         parts = (
             manifest["project"],
             manifest["version"],
-            manifest["files"],
+            model,
             instant.isoformat(),
             self.accepted["content"],
         )
