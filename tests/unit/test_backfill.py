@@ -12,11 +12,16 @@ NEWEST = datetime(2026, 11, 1)
 
 
 @pytest.fixture
-def ran(monkeypatch):
+def destinations():
+    return []
+
+
+@pytest.fixture
+def ran(monkeypatch, destinations):
     """What a backfill runs, in its order."""
     done = []
     runner = SimpleNamespace(
-        project=None,
+        project=SimpleNamespace(deliver=SimpleNamespace(destinations=destinations)),
         as_of=None,
         store=SimpleNamespace(load=lambda name: {}),
         console=SimpleNamespace(line=lambda text: None),
@@ -40,6 +45,12 @@ def test_the_oldest_comes_first_and_the_last_is_among_them(ran):
 def test_without_an_end_the_newest_day_is_the_last(ran):
     module.backfill("demo", [], True, ("2026-10-31", None, None), 1)
     assert days(ran) == ["10-31", "11-01"]
+
+
+def test_each_instant_is_delivered_where_there_are_destinations(ran, destinations):
+    destinations.append("somewhere")
+    module.backfill("demo", [], True, ("2026-10-31", None, None), 1)
+    assert [each if isinstance(each, str) else each[0] for each in ran] == [*("score", "deliver") * 2, "mart"]
 
 
 @pytest.mark.parametrize(
