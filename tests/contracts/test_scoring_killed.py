@@ -22,6 +22,17 @@ SECONDS_OF_A_STATEMENT = 0.004
 TABLES = ("churn_scores", "churn_reasons", "churn_moves", "churn_levers", "score_coverage")
 RUNS = "SELECT * EXCLUDE (started_at, finished_at) FROM scores.score_runs ORDER BY ALL"
 
+PRELOADED = [
+    "duckdb",
+    "pandas",
+    "pyarrow.parquet",
+    "evaluation.model.actionable",
+    "pipelines.console",
+    "pipelines.scoring.job",
+    "training.contributions",
+]
+"""What a run imports; the server from which processes fork does not find the modules of the tests."""
+
 pytestmark = pytest.mark.kill
 
 
@@ -100,7 +111,7 @@ def dumped(home):
 def processes():
     """Processes that begin at once, because the server from which they fork has imported everything."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["scoring_runs", "pyarrow.parquet", "evaluation.model.actionable"])
+    context.set_forkserver_preload(PRELOADED)
     return context
 
 
