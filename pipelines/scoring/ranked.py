@@ -31,17 +31,18 @@ class Stamp:
 def rank_all(connection: Any, stamp: Stamp, value: Value) -> str:
     """Write the rows of ``churn_scores`` into a temporary table and give its name.
 
-    A horizon's largest probability has rank 1; equal ones stand in the order of their customers.
+    A horizon's largest probability has rank 1; equal ones stand in the order of their customers. Amounts are rounded to
+    hundredths, so that the order in which a database adds them up leaves no trace.
     """
     stamped = ", ".join(f"{literal(each)} AS {name}" for name, each in vars(stamp).items())
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {TABLE} AS
-        SELECT *, probability * value AS value_at_risk FROM (
+        SELECT *, round(probability * value, 2) AS value_at_risk FROM (
             SELECT customer_id, horizon_days, probability, probability_low, probability_high, band,
                    (row_number() OVER (PARTITION BY horizon_days ORDER BY probability DESC, customer_id))::INTEGER
                        AS rank,
-                   {stamped}, ({value.expression(STAGED)})::DOUBLE AS value
+                   {stamped}, round(({value.expression(STAGED)})::DOUBLE, 2) AS value
             FROM {STAGED} {value.join}
         )
         """

@@ -280,7 +280,7 @@ def test_filters_page_and_language_keep_what_was_asked(open_page) -> None:
     page.get_by_role("heading", name=f"共 {len(wanted)} 位客户").wait_for()
     page.locator("[data-testid=stMain] [data-testid=stPageLink-NavLink]").first.click()
     page.wait_for_url("**/customer?customer=*")
-    page.get_by_role("heading", name="流失概率").wait_for()
+    page.get_by_role("heading", name="流失概率", level=1).wait_for()
     page.get_by_role("link", name="流失风险客户").click()
     page.get_by_role("heading", name=f"共 {len(wanted)} 位客户").wait_for()
     assert trouble == []

@@ -66,7 +66,7 @@ def test_the_writer_of_postgres_brings_scores_and_touches_nothing_else(
         "CREATE DATABASE mine",
         "COPY (SELECT 1) TO PROGRAM 'true'",
         "SELECT pg_read_file('PG_VERSION')",
-        "ALTER ROLE postgres PASSWORD 'x'",
+        "ALTER ROLE churn_rights_person PASSWORD 'x'",
     ):
         with (
             psycopg.connect(as_role(postgres, WRITER), autocommit=True) as connection,
