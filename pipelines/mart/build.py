@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project
+from pipelines.customer_value import months_covered, value_column
 from pipelines.errors import NotReady
 from pipelines.mart.columns import MartTable
-from pipelines.mart.indicators import Indicator, a_month, indicators, value_column
+from pipelines.mart.indicators import Indicator, indicators
 from pipelines.mart.sources import seen
 from pipelines.mart.statements import PREPARED, SELECTS
 from pipelines.mart.tables import SCHEMA, TABLES
@@ -90,11 +91,13 @@ def _compute_signals(connection: Any, project: Project, accepted: dict[str, Any]
 
     known = {} if accepted["flat"] else project_signals(project)
     shown = indicators(known, accepted.get("tables", {}))
-    worth = value_column(project.evaluate, known, accepted.get("tables", {}))
+    available = [name for name, each in known.items() if each.signal.tables <= set(accepted.get("tables", {}))]
+    named = value_column(project.evaluate, available)
+    worth = known[named] if named in available else None
     columns = [each.column for each in shown] + ([worth] if worth is not None else [])
     wide = _computed(connection, accepted, {column.name: column for column in columns})
     _keep_indicators(connection, wide, shown)
-    monthly = "NULL::DOUBLE" if worth is None else f"{identifier(worth.name)} / {a_month(worth)!r}"
+    monthly = "NULL::DOUBLE" if worth is None else f"{identifier(worth.name)} / {months_covered(worth.name)!r}"
     connection.execute(
         statement("CREATE OR REPLACE TEMP TABLE worth AS SELECT customer_id,", monthly, "AS monthly_value FROM", wide)
     )

@@ -8,8 +8,6 @@ from typing import Any
 
 from evaluation.gates.words import Words
 from features.signal import SignalColumn
-from pipelines.config import EvaluateSettings
-from pipelines.customer_value import DAYS_A_MONTH, VALUES
 
 MOST_DAYS = 90
 """The longest window that is shown of a core signal; one that has only longer ones is shown by its shortest."""
@@ -57,16 +55,3 @@ def _indicator(columns: list[SignalColumn]) -> Indicator:
         return Indicator(chosen, label)
     en, zh = WINDOW.en.format(days=chosen.days), WINDOW.zh.format(days=chosen.days)
     return Indicator(chosen, Words(label.en + en, label.zh + zh))
-
-
-def value_column(
-    settings: EvaluateSettings, known: Mapping[str, SignalColumn], tables: Mapping[str, Any]
-) -> SignalColumn | None:
-    """Give the signal that says what a customer pays, as `evaluate.value_column` chooses it."""
-    wanted = (settings.value_column,) if settings.value_column else VALUES
-    return next((known[name] for name in wanted if name in known and known[name].signal.tables <= set(tables)), None)
-
-
-def a_month(column: SignalColumn) -> float:
-    """Months that the amount of the column covers."""
-    return 1.0 if column.days is None else column.days / DAYS_A_MONTH
