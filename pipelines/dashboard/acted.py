@@ -4,23 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from evaluation.gates.words import Words
 from pipelines.dashboard.store import Mart
-from pipelines.report.blocks import Mark
-from pipelines.report.numbers import same
 
-OPEN = "open"
-SEVERITIES = {
-    "high": Mark("▲", Words("high", "高"), "bad"),
-    "medium": Mark("◆", Words("medium", "中"), "amber"),
-    "low": Mark("●", Words("low", "低"), "soft"),
-}
-STATES = {
-    "open": Words("open", "待处理"),
-    "planned": Words("planned", "已计划"),
-    "held_back": Words("held back for comparison", "对照组，不干预"),
-    "done": Words("done", "已完成"),
-}
 _ALERTS = """
     SELECT alert.*, coalesce(customer_name, customer_id) AS shown_name
     FROM fact_alert alert LEFT JOIN dim_customer USING (customer_id)
@@ -62,13 +47,3 @@ def alerts_of(mart: Mart, customer_id: str) -> list[dict[str, Any]]:
 def tasks_of(mart: Mart, customer_id: str) -> list[dict[str, Any]]:
     """Give a customer's actions, the newest first."""
     return mart.rows(_TASKS + " WHERE customer_id = ? ORDER BY planned_for DESC, action_id", [customer_id])
-
-
-def severity(name: str | None) -> Mark:
-    """Name a severity with its sign."""
-    return SEVERITIES.get(name or "", Mark("●", same(name or "–"), "soft"))
-
-
-def state(name: str | None) -> Words:
-    """Name a state."""
-    return STATES.get(name or "", same(name or ""))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
 from evaluation.gates.words import Words
-from pipelines.dashboard import names
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.screen import Screen
 from pipelines.mart.tables import CHURN_LATEST
+from pipelines.report.names import band
+from pipelines.report.spreadsheet import as_cell
 from pipelines.warehouse.sql import identifier, statement
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = (
     "customer_id",
     "customer_name",
@@ -48,19 +47,6 @@ def csv_of(screen: Screen, filters: Filters) -> bytes:
     writer.writerow(head)
     with screen.mart() as mart:
         for row in mart.rows(query, [*values, MOST_ROWS]):
-            row["risk_band"] = screen.say(names.band(row["risk_band"]).words)
+            row["risk_band"] = screen.say(band(row["risk_band"]).words)
             writer.writerow([as_cell(value) for value in row.values()])
     return text.getvalue().encode("utf-8-sig")
-
-
-def as_cell(value: Any) -> Any:
-    """Write a value so that no spreadsheet program takes it for a formula; numbers stay numbers.
-
-    >>> as_cell("=cmd()"), as_cell(" @x"), as_cell(-1.5), as_cell(None)
-    ("'=cmd()", "' @x", -1.5, '')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
-        return f"'{value}"
-    return value

@@ -1,29 +1,12 @@
-"""What bands, topics, kinds of events and states are called."""
+"""What columns, kinds of events and their states are called."""
 
 from __future__ import annotations
 
 from evaluation.gates.words import Words
-from pipelines.report.blocks import Mark
+from pipelines.report.names import topic
 from pipelines.report.numbers import same
 
 MORE_RISK = ("high", "medium")
-BANDS = {
-    "high": Mark("▲", Words("high risk", "高风险"), "bad"),
-    "medium": Mark("◆", Words("medium risk", "中风险"), "amber"),
-    "low": Mark("●", Words("low risk", "低风险"), "soft"),
-}
-TOPICS = {
-    "contracts": Words("contract", "合同与续约"),
-    "customers": Words("firm itself", "客户属性"),
-    "deals": Words("deals", "商机"),
-    "feedback": Words("feedback", "反馈"),
-    "interactions": Words("contact", "沟通联系"),
-    "orders": Words("orders", "订单"),
-    "payments": Words("payments", "付款"),
-    "stock": Words("stock", "库存"),
-    "tickets": Words("tickets", "服务工单"),
-    "usage": Words("product use", "产品使用"),
-}
 COLUMNS = {
     "owner": Words("Account owner", "客户负责人"),
     "industry": Words("Industry", "行业"),
@@ -72,16 +55,6 @@ STATES = {
 }
 WARNING_STATES = ("failed", "overdue", "open", "paid_late")
 MONEY_EVENTS = ("contracts", "orders", "payments", "deals")
-
-
-def band(name: str | None) -> Mark:
-    """Name a band with its sign; one of the company's own is called by its name."""
-    return BANDS.get(name or "", Mark("●", same(name or "–"), "soft"))
-
-
-def topic(name: str) -> Words:
-    """Name a topic."""
-    return TOPICS.get(name, same(name))
 
 
 def event(kind: str, detail: str | None) -> Words:

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from evaluation.gates.words import Words
-from pipelines.dashboard import names
 from pipelines.dashboard.drawn import html
 from pipelines.dashboard.screen import Screen
+from pipelines.report.names import band
 from pipelines.report.numbers import money
 from pipelines.report.terms import segment
 
@@ -26,7 +26,7 @@ def customer_row(screen: Screen, row: dict[str, Any]) -> None:
 
 def row_html(screen: Screen, row: dict[str, Any]) -> str:
     """Write what stands below a customer's name."""
-    mark = names.band(row["risk_band"])
+    mark = band(row["risk_band"])
     about = [row["customer_id"], *(screen.say(segment(row[name])) for name in ("industry", "region") if row[name])]
     return html(
         "row.html",

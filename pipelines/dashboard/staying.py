@@ -11,6 +11,7 @@ from evaluation.gates.words import Words
 from pipelines.dashboard.store import Mart
 from pipelines.report.blocks import Cell, Picture, Table
 from pipelines.report.drawing import Axis, Canvas, Line, bar_chart, line_chart
+from pipelines.report.names import leaving_reason
 from pipelines.report.numbers import count, percent, percent_range, same, times
 
 COHORTS, AGES, FEWEST = 12, 12, 30
@@ -19,20 +20,6 @@ NODES = {
     "quarterly_renewal": Words("before a quarterly renewal", "季度续约前"),
     "yearly_expiry": Words("before a yearly expiry", "年度到期前"),
     "complaint": Words("after a complaint", "投诉之后"),
-}
-REASONS = {
-    "unknown": Words("not known", "原因不明"),
-    "budget": Words("budget", "预算不足"),
-    "price": Words("price", "价格"),
-    "low_use": Words("hardly used", "使用少"),
-    "no_need": Words("no need", "不再需要"),
-    "other": Words("other", "其他"),
-    "payment": Words("payment", "付款问题"),
-    "unpaid": Words("unpaid", "欠费"),
-    "service": Words("service", "服务"),
-    "product": Words("product", "产品"),
-    "competitor": Words("competitor", "转向竞品"),
-    "closed": Words("closed down", "停业"),
 }
 
 
@@ -95,9 +82,9 @@ def _staying(rows: Sequence[dict[str, Any]]) -> Picture:
 
 def _reasons(rows: Sequence[dict[str, Any]]) -> Picture:
     total = sum(row["customers"] for row in rows)
-    bars = [(_reason(row), float(row["customers"]), count(row["customers"])) for row in rows]
+    bars = [(leaving_reason(row["leaving_reason"]), float(row["customers"]), count(row["customers"])) for row in rows]
     known = [row for row in rows if row["leaving_reason"] not in ("unknown", "other")] or list(rows)
-    first, share = _reason(known[0]), percent(known[0]["customers"] / total)
+    first, share = leaving_reason(known[0]["leaving_reason"]), percent(known[0]["customers"] / total)
     title = Words(
         f"Known reason of most leavers: {first.en} ({share.en})", f"已知的首要流失原因：{first.zh}（{share.zh}）"
     )
@@ -106,10 +93,6 @@ def _reasons(rows: Sequence[dict[str, Any]]) -> Picture:
         "近十二个月流失客户的原因：客户说明、欠费或来自反馈。",
     )
     return Picture(title, caption, bar_chart(bars))
-
-
-def _reason(row: dict[str, Any]) -> Words:
-    return REASONS.get(row["leaving_reason"], same(str(row["leaving_reason"]).replace("_", " ")))
 
 
 def _cohorts(rows: Sequence[dict[str, Any]]) -> Picture:

@@ -158,3 +158,26 @@ class Section:
     title: Words
     answer: Words
     blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Front:
+    """How a page opens.
+
+    Parameters
+    ----------
+    answer
+        What the page says, in one sentence.
+    mark, verdict
+        How that is to be taken: whether a model may be used, whether a month was good.
+    basis
+        On whom and when that was found.
+    figures
+        What decides.
+    """
+
+    answer: Words
+    mark: Mark
+    verdict: Words
+    basis: Words
+    figures: Figures

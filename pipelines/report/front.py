@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from evaluation.gates.words import Words
-from pipelines.report.blocks import Figure, Figures, Mark
+from pipelines.report.blocks import Figure, Figures, Front
 from pipelines.report.numbers import NOTHING, day, decimal, money, percent, percent_range
 from pipelines.report.sections.gates import verdict, worst
 from pipelines.report.terms import Judged, family
 
 
-@dataclass(frozen=True)
-class Front:
-    """The opening.
-
-    Parameters
-    ----------
-    answer
-        What the model is good for, in one sentence.
-    mark, verdict
-        Whether it may be used.
-    judged_on
-        On whom that was found.
-    figures
-        What decides.
-    """
-
-    answer: Words
-    mark: Mark
-    verdict: Words
-    judged_on: Words
-    figures: Figures
-
-
 def front(judged: Judged) -> Front:
     """Open the report."""
-    return Front(_answer(judged), worst(judged), verdict(judged), _judged_on(judged), _figures(judged))
+    return Front(_answer(judged), worst(judged), verdict(judged), _basis(judged), _figures(judged))
 
 
 def _answer(judged: Judged) -> Words:
@@ -51,7 +26,7 @@ def _answer(judged: Judged) -> Words:
     )
 
 
-def _judged_on(judged: Judged) -> Words:
+def _basis(judged: Judged) -> Words:
     figures, calendar = judged.best, judged.record["calendar"]
     model = family(judged.record["best"])
     if calendar["flat"]:

@@ -33,7 +33,7 @@ def card(judged: Judged, title: Words, footer: Words) -> str:
     lines = []
     for language in LANGUAGES:
         lines += [f"# {_said(title, language)}", "", f"**{_said(opening.answer, language)}**", ""]
-        lines += [f"{opening.mark.sign} {_said(opening.verdict, language)} {_said(opening.judged_on, language)}", ""]
+        lines += [f"{opening.mark.sign} {_said(opening.verdict, language)} {_said(opening.basis, language)}", ""]
         lines += [*_figures(opening.figures, language), ""]
         for part in parts:
             lines += [*_section(part, language), ""]

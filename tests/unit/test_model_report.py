@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -250,3 +253,12 @@ def test_classes_stand_in_their_own_order(found):
     text = page(found)
     places = [text.index(f">{name}<") for name in ("lowest quarter", "below the middle", "highest quarter")]
     assert places == sorted(places)
+
+
+def test_the_browser_may_run_the_pages_own_script_and_load_nothing(found):
+    text = page(found)
+    (script,) = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert html.unescape(policy).split("; ")[0] == "default-src 'none'"
+    assert f"script-src 'sha256-{digest}'" in html.unescape(policy)

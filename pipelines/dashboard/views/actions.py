@@ -8,6 +8,7 @@ from evaluation.gates.words import Words
 from pipelines.dashboard import acted
 from pipelines.dashboard.numbers import dated
 from pipelines.dashboard.screen import Screen
+from pipelines.report import names
 from pipelines.report.blocks import Cell, Paragraph, Table
 from pipelines.report.numbers import money, same
 
@@ -50,9 +51,9 @@ def alert_table(alerts: list[dict[str, Any]], named: bool = False) -> Table:
     rows: list[list[Cell]] = [
         [
             Words(row["sentence_en"] or "", row["sentence_zh"] or ""),
-            acted.severity(row["severity"]),
+            names.severity(row["severity"]),
             dated(row["fired_date"]),
-            acted.state(row["alert_state"]),
+            names.action_state(row["alert_state"]),
         ]
         for row in alerts
     ]
@@ -75,7 +76,7 @@ def task_table(screen: Screen, tasks: list[dict[str, Any]], named: bool = False)
             same(row["task_owner"] or "–"),
             dated(row["planned_for"]),
             money(row["expected_value"], currency),
-            acted.state(row["task_state"]),
+            names.action_state(row["task_state"]),
         ]
         for row in tasks
     ]

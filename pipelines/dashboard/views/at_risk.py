@@ -12,6 +12,7 @@ from pipelines.dashboard.export import csv_of
 from pipelines.dashboard.filters import CATEGORIES, Filters
 from pipelines.dashboard.row import customer_row
 from pipelines.dashboard.screen import Screen
+from pipelines.report.names import band, topic
 from pipelines.report.numbers import count, money
 from pipelines.report.terms import segment
 
@@ -61,7 +62,7 @@ def _asked(screen: Screen, choices: dict[str, list[str]]) -> Filters:
             screen.say(BAND),
             choices["risk_band"],
             default=[name for name in begin.bands if name in choices["risk_band"]],
-            format_func=lambda name: screen.say(names.band(name).words),
+            format_func=lambda name: screen.say(band(name).words),
             selection_mode="multi",
             key=f"bands-{visit}",
         ),
@@ -106,7 +107,7 @@ def _more(screen: Screen, choices: dict[str, list[str]], begin: Filters, visit: 
     values: dict[str, Any] = {}
     columns = st.columns(2)
     questions = [(name, name, names.COLUMNS[name], _told(screen, name)) for name in CATEGORIES if choices[name]]
-    questions.append(("topics", "topic", TOPIC, lambda name: screen.say(names.topic(name))))
+    questions.append(("topics", "topic", TOPIC, lambda name: screen.say(topic(name))))
     for place, (field, kind, label, told) in enumerate(questions):
         values[field] = columns[place % 2].multiselect(
             screen.say(label),

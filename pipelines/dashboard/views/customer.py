@@ -15,6 +15,7 @@ from pipelines.dashboard.row import change, risk
 from pipelines.dashboard.screen import Screen
 from pipelines.dashboard.store import Mart
 from pipelines.dashboard.views.actions import alert_table, task_table
+from pipelines.report import names as spoken
 from pipelines.report.blocks import (
     Block,
     Cell,
@@ -100,7 +101,7 @@ def _head(screen: Screen, found: dict[str, Any]) -> None:
 
 
 def _figures(screen: Screen, mart: Mart, found: dict[str, Any]) -> Figures:
-    mark, currency = names.band(found["risk_band"]), screen.project.currency
+    mark, currency = spoken.band(found["risk_band"]), screen.project.currency
     band = Figure(
         Words(f"{mark.sign} {mark.words.en}", f"{mark.sign} {mark.words.zh}"),
         Words("Band", "风险等级"),

@@ -41,7 +41,7 @@ def view(screen: Screen) -> None:
         screen.answer(NOT_JUDGED, Words(RUN_IT.en.format(name=name), RUN_IT.zh.format(name=name)))
     else:
         opening = front(judged)
-        screen.answer(opening.answer, verdict(judged) + opening.judged_on)
+        screen.answer(opening.answer, verdict(judged) + opening.basis)
         screen.draw(opening.figures)
     screen.heading(FRESH)
     with screen.mart() as mart:

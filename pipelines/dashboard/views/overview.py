@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.gates.words import Words
-from pipelines.dashboard import acted, measured, names, queries
+from pipelines.dashboard import acted, measured, queries
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers import indicator_value
 from pipelines.dashboard.row import customer_row
 from pipelines.dashboard.screen import Screen
 from pipelines.dashboard.store import Mart
-from pipelines.dashboard.trends import SIGNS, STANDINGS, churn_trend, high_risk_trend
+from pipelines.dashboard.trends import high_risk_trend
 from pipelines.report.blocks import Block, Cell, Figure, Figures, Mark, Paragraph, Picture, Pictures, Table
 from pipelines.report.drawing import bar_chart
+from pipelines.report.names import SIGNS, STANDINGS, topic
 from pipelines.report.numbers import NOTHING, count, day, money, percent
+from pipelines.report.trend import churn_trend
 
 FIRST = Words("Whom to speak with first", "优先联系的客户")
 FIRST_NOTE = Words("High-risk customers with the most value at risk.", "高风险客户中风险金额最高的几位。")
@@ -153,8 +155,8 @@ def _pictures(mart: Mart, churn: list[dict[str, Any]]) -> list[Block]:
 
 
 def _topics(why: list[dict[str, Any]]) -> Picture:
-    rows = [(names.topic(row["topic"]), float(row["customers"]), count(row["customers"])) for row in why]
-    top, total = names.topic(why[0]["topic"]), sum(row["customers"] for row in why)
+    rows = [(topic(row["topic"]), float(row["customers"]), count(row["customers"])) for row in why]
+    top, total = topic(why[0]["topic"]), sum(row["customers"] for row in why)
     share = percent(why[0]["customers"] / total)
     title = Words(
         f"The first reason has most often to do with {top.en} ({share.en})", f"首要原因最常见于“{top.zh}”（{share.zh}）"

@@ -11,9 +11,10 @@ from pipelines.dashboard.numbers import dated
 from pipelines.dashboard.screen import Screen
 from pipelines.dashboard.staying import nodes, pictures
 from pipelines.dashboard.store import Mart
-from pipelines.dashboard.trends import STANDINGS, churn_trend
 from pipelines.report.blocks import Cell, Pictures, Table
+from pipelines.report.names import STANDINGS
 from pipelines.report.numbers import NOTHING, count, money, percent
+from pipelines.report.trend import churn_trend
 
 NOTHING_YET = Words("Nothing has been measured about the customer base yet.", "尚未计算客户经营指标。")
 DO = Words("Measure it: churnlab measures, then churnlab mart.", "请先运行 churnlab measures，再运行 churnlab mart。")

@@ -1,0 +1,10 @@
+const root = document.documentElement, titles = {{ titles | tojson }};
+const speak = language => { root.dataset.language = language; root.lang = language === "zh" ? "zh-CN" : "en";
+  document.title = titles[language]; };
+const wanted = new URLSearchParams(location.hash.slice(1));
+const dark = () => root.dataset.look ? root.dataset.look === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+speak(wanted.get("language") || {{ language | tojson }} || ((navigator.language || "").startsWith("zh") ? "zh" : "en"));
+if (wanted.get("look")) root.dataset.look = wanted.get("look");
+document.getElementById("language").onclick = () => speak(root.dataset.language === "en" ? "zh" : "en");
+document.getElementById("look").onclick = () => { root.dataset.look = dark() ? "light" : "dark"; };
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(each => { each.open = true; }));
