@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -30,6 +30,9 @@ from pipelines.errors import ConfigError
 from pipelines.identity.settings import Identity, check_systems
 from pipelines.ingest.mapping import FlatSource
 from pipelines.ingest.mapping import Mapping as TableMapping
+
+if TYPE_CHECKING:
+    from evaluation.value_names import ValueNames
 
 CONF = Path("conf")
 ENVIRONMENT_PREFIX = "CHURNLAB__"
@@ -149,6 +152,7 @@ class Project(Section):
     title: dict[Literal["en", "zh"], str]
     currency: str
     workspace: Path
+    names: dict[str, dict[str, dict[Literal["en", "zh"], str]]]
     data: DataSettings
     simulate: SimulateSettings | None = None
     validate_: Annotated[ValidateSettings, Field(alias="validate")]
@@ -209,6 +213,13 @@ class Project(Section):
     def is_flat(self) -> bool:
         """Whether the input is one labelled table without a time axis."""
         return self.data.flat is not None
+
+    @property
+    def value_names(self) -> ValueNames:
+        """What values of categories are called: the names that come with the program, and the project's own on top."""
+        from evaluation.value_names import SHIPPED
+
+        return SHIPPED.with_own(self.names)
 
     @property
     def home(self) -> Path:

@@ -1,14 +1,13 @@
-"""What segments are called, in both languages; names that the data bring stay as they are."""
+"""What segments are called, in both languages."""
 
 from __future__ import annotations
 
 from evaluation.business.flows import ALL
 from evaluation.business.lifecycle import REST, STAGES, TIERS
-from evaluation.business.movement import OUTSIDE
 from evaluation.business.rfm import CLASSES
 from evaluation.business.segmentations import TENURES, USES
 from evaluation.gates.words import Words
-from evaluation.model.segments import MISSING
+from evaluation.value_names import SHIPPED, ValueNames
 
 SEGMENTATIONS: dict[str, Words] = {
     ALL: Words("all", "全部"),
@@ -24,7 +23,6 @@ SEGMENTATIONS: dict[str, Words] = {
     "tier": Words("value tier", "价值等级"),
 }
 _TENURES_ZH = ("3 个月以内", "3 至 6 个月", "6 至 12 个月", "1 至 2 年", "2 年以上")
-_OF_ANY = {ALL: Words("all", "全部"), MISSING: Words("not known", "未知"), OUTSIDE: Words("none", "无")}
 _SEGMENTS: dict[str, dict[str, Words]] = {
     "rfm_class": CLASSES,
     "lifecycle_stage": STAGES,
@@ -34,10 +32,11 @@ _SEGMENTS: dict[str, dict[str, Words]] = {
 }
 
 
-def segment_words(segmentation: str, segment: str) -> Words:
-    """Say a segment.
+def segment_words(segmentation: str, segment: str, names: ValueNames = SHIPPED) -> Words:
+    """Say a segment: by the name that values have, else by that of the classes which are computed.
 
-    >>> segment_words("tier", "gold").zh, segment_words("region", "north").en
-    ('黄金', 'north')
+    >>> segment_words("tier", "gold").zh, segment_words("industry", "retail").zh, segment_words("region", "north").en
+    ('黄金', '零售', 'north')
     """
-    return _SEGMENTS.get(segmentation, {}).get(segment) or _OF_ANY.get(segment) or Words(segment, segment)
+    computed = _SEGMENTS.get(segmentation, {}).get(segment)
+    return names.find(segment, segmentation) or computed or Words(segment, segment)

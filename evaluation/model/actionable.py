@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.model.levers import LEVERS, Lever
-from evaluation.model.reason_words import sentence, shown
+from evaluation.model.reason_words import among, sentence, shown
 from evaluation.model.reasons import FEWEST_PEERS, MOST, Usual
 from evaluation.model.rows import FloatArray
+from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
 LEAST = 0.005
@@ -80,6 +81,7 @@ def what_would_lower(
     levers: Sequence[Lever] = LEVERS,
     most: int = MOST,
     least: float = LEAST,
+    names: ValueNames = SHIPPED,
 ) -> pd.DataFrame:
     """Say what would lower the scores of some customers.
 
@@ -101,6 +103,8 @@ def what_would_lower(
         Levers for a customer, at most.
     least
         Fall of the probability from which a lever is told.
+    names
+        What values are called.
 
     Returns
     -------
@@ -120,11 +124,12 @@ def what_would_lower(
                 break
             pull = pulls[place]
             changed = np.flatnonzero(pull.is_new[row])
-            names = [pull.columns[column] for column in changed]
-            similar = count(segment, names, pull.direction[changed], pull.target[row, changed])
+            columns = [pull.columns[column] for column in changed]
+            similar = count(segment, columns, pull.direction[changed], pull.target[row, changed])
             if similar >= FEWEST_PEERS:
                 position += 1
-                told.append((row, position, *_told(pull, row, signals, float(before[row]), similar, known, segment)))
+                about = _told(pull, row, signals, float(before[row]), similar, known, segment, names)
+                told.append((row, position, *about))
     return pd.DataFrame(told, columns=list(COLUMNS))
 
 
@@ -177,6 +182,7 @@ def _told(
     similar: int,
     known: Mapping[str, SignalColumn],
     segment: str,
+    names: ValueNames,
 ) -> tuple[object, ...]:
     place = int(pull.is_new[row].argmax())
     name, target, then = pull.columns[place], pull.target[row, place], float(pull.probability[row])
@@ -184,7 +190,8 @@ def _told(
     value, change = signals[name].iat[row], then - before
     texts = [shown(each, column.signal.unit, "en") for each in (value, target)]
     said = [
-        _said(pull.lever, name, column, value, target, before, then, segment, language) for language in ("en", "zh")
+        _said(pull.lever, name, column, value, target, before, then, among(segment, language, names), language)
+        for language in ("en", "zh")
     ]
     return (pull.lever.name, name, *texts, then, change, similar, *said)
 
@@ -197,12 +204,11 @@ def _said(
     target: object,
     before: float,
     then: float,
-    segment: str,
+    peers: str,
     language: str,
 ) -> str:
     fact, usual = sentence(name, column, value, None, "", language), shown(target, column.signal.unit, language)
     if language == "en":
-        where = f" in {segment}" if segment else ""
+        where = f" in {peers}" if peers else ""
         return f"{lever.do['en']}. {fact}; usual{where}: {usual}, with which the score is {then:.0%}, not {before:.0%}"
-    who = f"{segment}{' ' if segment.isascii() else ''}客户" if segment else "客户"
-    return f"{lever.do['zh']}：{fact}；{who}通常为 {usual}，此时评分为 {then:.0%}，而非 {before:.0%}"
+    return f"{lever.do['zh']}：{fact}；{peers}客户通常为 {usual}，此时评分为 {then:.0%}，而非 {before:.0%}"

@@ -24,6 +24,7 @@ from evaluation.errors import JudgementError
 from evaluation.model.moved_words import kind_sentence, moved_sentence
 from evaluation.model.reason_words import shown
 from evaluation.model.rows import FloatArray
+from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
 MOST = 3
@@ -147,7 +148,9 @@ def in_probability(before: FloatArray, after: FloatArray, log_odds: FloatArray) 
     return parts + (change - parts.sum(axis=1))[:, None] * weight
 
 
-def moves(legs: Legs, known: Mapping[str, SignalColumn], *, most: int = MOST) -> pd.DataFrame:
+def moves(
+    legs: Legs, known: Mapping[str, SignalColumn], *, most: int = MOST, names: ValueNames = SHIPPED
+) -> pd.DataFrame:
     """Say why scores moved.
 
     Parameters
@@ -158,6 +161,8 @@ def moves(legs: Legs, known: Mapping[str, SignalColumn], *, most: int = MOST) ->
         Declared signals by column name; the windows of one measure are one thing.
     most
         Measures named for one customer, at most.
+    names
+        What values are called.
 
     Returns
     -------
@@ -179,7 +184,9 @@ def moves(legs: Legs, known: Mapping[str, SignalColumn], *, most: int = MOST) ->
     for row, change in enumerate(legs.change):
         pieces = _whole_legs(legs, row) if divided is None else divided.pieces(row, most)
         found = _in_order([_first_leg(legs, row), *pieces], change)
-        told += [(row, position, *_told(piece, legs, row, known)) for position, piece in enumerate(found, start=1)]
+        told += [
+            (row, position, *_told(piece, legs, row, known, names)) for position, piece in enumerate(found, start=1)
+        ]
     return pd.DataFrame(told, columns=list(COLUMNS))
 
 
@@ -268,13 +275,15 @@ def _in_order(pieces: Sequence[_Piece], change: float) -> list[_Piece]:
     return found
 
 
-def _told(piece: _Piece, legs: Legs, row: int, known: Mapping[str, SignalColumn]) -> tuple[object, ...]:
+def _told(
+    piece: _Piece, legs: Legs, row: int, known: Mapping[str, SignalColumn], names: ValueNames
+) -> tuple[object, ...]:
     amounts = (piece.change, *(getattr(piece, part) for part in PARTS))
     if piece.column is None:
         said = [kind_sentence(piece.kind, legs.version_before, legs.version, language) for language in ("en", "zh")]
         return (None, None, None, *amounts, *said)
     before, value = legs.then.signals.iat[row, piece.place], legs.now.signals.iat[row, piece.place]
     column = known.get(piece.column)
-    said = [moved_sentence(piece.column, column, value, before, language) for language in ("en", "zh")]
+    said = [moved_sentence(piece.column, column, value, before, language, names) for language in ("en", "zh")]
     unit = column.signal.unit if column else ""
     return (piece.column, shown(before, unit, "en"), shown(value, unit, "en"), *amounts, *said)

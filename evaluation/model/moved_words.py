@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evaluation.model.reason_words import sentence, shown
+from evaluation.model.reason_words import said_of, sentence
+from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
 _KINDS = {
@@ -17,7 +18,14 @@ _KINDS = {
 }
 
 
-def moved_sentence(name: str, column: SignalColumn | None, value: object, before: object, language: str) -> str:
+def moved_sentence(
+    name: str,
+    column: SignalColumn | None,
+    value: object,
+    before: object,
+    language: str,
+    names: ValueNames = SHIPPED,
+) -> str:
     """Say a signal's value and what it was before.
 
     Parameters
@@ -30,15 +38,16 @@ def moved_sentence(name: str, column: SignalColumn | None, value: object, before
         Now and at the score before.
     language
         ``en`` or ``zh``.
+    names
+        What values are called.
 
     Returns
     -------
     str
         One sentence without a full stop.
     """
-    unit = column.signal.unit if column else ""
-    said = sentence(name, column, value, None, "", language)
-    now, then = shown(value, unit, language), shown(before, unit, language)
+    said = sentence(name, column, value, None, "", language, names)
+    now, then = (said_of(column, each, language, names) for each in (value, before))
     if now == then:
         return said
     if language == "en":

@@ -19,6 +19,7 @@ from evaluation.errors import JudgementError
 from evaluation.model.portrait_words import Trait, trait_sentence
 from evaluation.model.rows import FloatArray, numbers, probabilities, same_length
 from evaluation.model.shares import two_sided_z, wilson_interval
+from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
 HIGH = 1.5
@@ -110,6 +111,7 @@ def portraits(
     smallest_share: float = SMALLEST_SHARE,
     most: int = MOST,
     level: float = 0.95,
+    names: ValueNames = SHIPPED,
 ) -> dict[str, Any]:
     """Draw the high-risk portraits of a model.
 
@@ -130,6 +132,8 @@ def portraits(
         of which there is somebody among the later rows.
     level
         Coverage of the intervals.
+    names
+        What values are called.
 
     Returns
     -------
@@ -160,10 +164,11 @@ def portraits(
     rates = pd.Series(labels).groupby(leaves).mean().sort_values(ascending=False)
     chosen = [leaf for leaf in rates.index[rates >= HIGH * labels.mean()] if (groups == leaf).any()][:most]
     customer = np.asarray(check.customer)
-    drawn = [
-        _portrait(_traits(tree.tree_, leaf, columns), groups == leaf, later, customer, float(rates[leaf]), known, level)
-        for leaf in chosen
-    ]
+    drawn = []
+    for leaf in chosen:
+        traits = _traits(tree.tree_, leaf, columns)
+        said = {tongue: [trait_sentence(each, known, tongue, names) for each in traits] for tongue in ("en", "zh")}
+        drawn.append(_portrait(traits, said, groups == leaf, later, customer, float(rates[leaf]), level))
     return {
         "base_rate": float(later.mean()),
         "customers": int(pd.unique(customer).size),
@@ -213,11 +218,11 @@ def _checked(learn: Sample, check: Sample) -> tuple[FloatArray, FloatArray]:
 
 def _portrait(
     traits: Sequence[Trait],
+    said: Mapping[str, list[str]],
     inside: NDArray[np.bool_],
     label: FloatArray,
     customer: NDArray[Any],
     rate_learnt: float,
-    known: Mapping[str, SignalColumn],
     level: float,
 ) -> Portrait:
     rows, left = int(inside.sum()), float(label[inside].sum())
@@ -225,7 +230,6 @@ def _portrait(
     rate = left / rows
     low, high = wilson_interval(np.array([rate]), np.array([float(customers)]), level)
     lift = lift_interval(label[inside], label[~inside], level)
-    said = {language: [trait_sentence(trait, known, language) for trait in traits] for language in ("en", "zh")}
     return Portrait(
         traits_en=said["en"],
         traits_zh=said["zh"],

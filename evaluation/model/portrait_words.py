@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.model.reason_words import shown
+from evaluation.model.reason_words import filled, said_of, shown
+from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
 _PHRASES = {
@@ -46,14 +47,18 @@ class Trait:
     is_word: bool = True
 
 
-def trait_sentence(trait: Trait, known: Mapping[str, SignalColumn], language: str) -> str:
+def trait_sentence(trait: Trait, known: Mapping[str, SignalColumn], language: str, names: ValueNames = SHIPPED) -> str:
     """Say a trait.
 
     >>> trait_sentence(Trait("visits", largest=2.0), {}, "en"), trait_sentence(Trait("plan", word="basic"), {}, "zh")
-    ('visits: at most 2', 'plan：basic')
+    ('visits: at most 2', 'plan：基础版')
     """
     column = known.get(trait.column)
-    phrase = _phrase(trait, column.signal.unit if column else "", language)
+    if trait.word:
+        word = said_of(column, trait.word, language, names)
+        phrase = word if trait.is_word else _PHRASES[language]["not"].format(word=word)
+    else:
+        phrase = _range(trait, column.signal.unit if column else "", language)
     if phrase:
         said = _sentence(trait.column, column, phrase, language)
         return _OR_UNKNOWN[language].format(said=said) if trait.missing else said
@@ -63,10 +68,8 @@ def trait_sentence(trait: Trait, known: Mapping[str, SignalColumn], language: st
     return (_UNKNOWN if trait.missing else _KNOWN)[language].format(said=name)
 
 
-def _phrase(trait: Trait, unit: str, language: str) -> str:
+def _range(trait: Trait, unit: str, language: str) -> str:
     phrases = _PHRASES[language]
-    if trait.word:
-        return trait.word if trait.is_word else phrases["not"].format(word=trait.word)
     low, high = (shown(value, unit, language) for value in (trait.smallest, trait.largest))
     if trait.only is not None:
         return shown(trait.only, unit, language)
@@ -80,4 +83,4 @@ def _phrase(trait: Trait, unit: str, language: str) -> str:
 def _sentence(name: str, column: SignalColumn | None, phrase: str, language: str) -> str:
     if column is None:
         return f"{name}: {phrase}" if language == "en" else f"{name}：{phrase}"
-    return column.signal.say[language].format(value=phrase, days=column.days)
+    return filled(column, phrase, language)

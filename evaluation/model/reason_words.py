@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 
+from evaluation.gates.words import Words
+from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
 FLAGS = {"en": ("no", "yes"), "zh": ("否", "是")}
 PERCENT_UNITS = ("share", "probability")
+_BLANK_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+PEERS = "industry"
+"""What divides customers into those who are alike; the names of its values are said."""
 
 
 def shown(value: object, unit: str, language: str) -> str:
@@ -32,7 +38,41 @@ def shown(value: object, unit: str, language: str) -> str:
     return _rounded(number)
 
 
-def sentence(name: str, column: SignalColumn | None, value: object, usual: object, segment: str, language: str) -> str:
+def said_of(column: SignalColumn | None, value: object, language: str, names: ValueNames) -> str:
+    """Write a value of a column for people, a word by the name that it has in the language; empty for a missing one."""
+    if isinstance(value, str):
+        return in_language(names.words(value, column.signal.measure if column else ""), language)
+    return shown(value, column.signal.unit if column else "", language)
+
+
+def in_language(words: Words, language: str) -> str:
+    """Give a text in a language."""
+    return words.zh if language == "zh" else words.en
+
+
+def filled(column: SignalColumn, said: str, language: str) -> str:
+    """Put a value, as it is said, into the sentence of a signal; no blank parts one Chinese word from the next."""
+    text = column.signal.say[language].format(value=said, days=column.days)
+    return _BLANK_IN_CHINESE.sub("", text)
+
+
+def among(segment: str, language: str, names: ValueNames) -> str:
+    """Name the peers of a segment; in Chinese with the blank that parts a foreign name from what follows."""
+    if not segment:
+        return ""
+    said = in_language(names.words(segment, PEERS), language)
+    return f"{said} " if language == "zh" and said.isascii() else said
+
+
+def sentence(
+    name: str,
+    column: SignalColumn | None,
+    value: object,
+    usual: object,
+    segment: str,
+    language: str,
+    names: ValueNames = SHIPPED,
+) -> str:
     """Say a reason.
 
     Parameters
@@ -47,21 +87,24 @@ def sentence(name: str, column: SignalColumn | None, value: object, usual: objec
         Who the peers are; empty for everyone.
     language
         ``en`` or ``zh``.
+    names
+        What values are called.
 
     Returns
     -------
     str
         One sentence without a full stop.
     """
-    unit = column.signal.unit if column else ""
-    own = shown(value, unit, language)
+    own = said_of(column, value, language, names)
     if not own:
         return _unknown(name, column, language)
     if column is None:
         said = f"{name}: {own}" if language == "en" else f"{name}：{own}"
     else:
-        said = column.signal.say[language].format(value=own, days=column.days)
-    return said + _beside(own, value, usual, unit, segment, language)
+        said = filled(column, own, language)
+    if isinstance(value, str):
+        return said
+    return said + _beside(own, usual, column.signal.unit if column else "", among(segment, language, names), language)
 
 
 def _unknown(name: str, column: SignalColumn | None, language: str) -> str:
@@ -70,15 +113,14 @@ def _unknown(name: str, column: SignalColumn | None, language: str) -> str:
     return f"暂无数据：{column.signal.say['zh'].format(value='—', days=column.days) if column else name}"
 
 
-def _beside(own: str, value: object, usual: object, unit: str, segment: str, language: str) -> str:
-    """Say what is usual, where it is a number and another one."""
+def _beside(own: str, usual: object, unit: str, peers: str, language: str) -> str:
+    """Say what is usual, where it is another number."""
     text = shown(usual, unit, language)
-    if unit == "flag" or isinstance(value, str) or not text or text == own:
+    if unit == "flag" or not text or text == own:
         return ""
     if language == "en":
-        return f" (usual in {segment}: {text})" if segment else f" (usual: {text})"
-    blank = " " if segment.isascii() else ""
-    return f"（{segment}{blank}客户通常为 {text}）" if segment else f"（通常为 {text}）"
+        return f" (usual in {peers}: {text})" if peers else f" (usual: {text})"
+    return f"（{peers}客户通常为 {text}）" if peers else f"（通常为 {text}）"
 
 
 def _rounded(number: float) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from evaluation.errors import JudgementError
 from evaluation.model.reason_words import sentence, shown
 from evaluation.model.rows import FloatArray
+from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
 MOST = 3
@@ -50,6 +51,7 @@ def reasons(
     usual: Usual,
     *,
     most: int = MOST,
+    names: ValueNames = SHIPPED,
 ) -> pd.DataFrame:
     """Give the reasons that raise each customer's risk, the weightiest first.
 
@@ -65,6 +67,8 @@ def reasons(
         Usual values for the same rows.
     most
         Reasons for a customer, at most.
+    names
+        What values are called.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def reasons(
     )
     order = np.argsort(-totals, axis=1, kind="stable")[:, :most]
     told = [
-        _reason(row, position, signals, speakers[row, family], totals[row, family], known, usual)
+        _reason(row, position, signals, speakers[row, family], totals[row, family], known, usual, names)
         for row in range(len(signals))
         for position, family in enumerate(order[row], start=1)
         if totals[row, family] > 0
@@ -117,9 +121,10 @@ def _reason(
     contribution: float,
     known: Mapping[str, SignalColumn],
     usual: Usual,
+    names: ValueNames,
 ) -> tuple[object, ...]:
     name = str(signals.columns[place])
     column, value, peers = known.get(name), signals.iat[row, place], usual.of(row, name)
-    said = [sentence(name, column, value, peers, usual.segment[row], language) for language in ("en", "zh")]
+    said = [sentence(name, column, value, peers, usual.segment[row], language, names) for language in ("en", "zh")]
     unit = column.signal.unit if column else ""
     return (row, position, name, shown(value, unit, "en"), shown(peers, unit, "en"), float(contribution), *said)

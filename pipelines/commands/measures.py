@@ -159,7 +159,7 @@ def _show(project: Project, title: str, flows: pd.DataFrame, rates: pd.DataFrame
     for heading, counted, names in parts:
         heads = [BY_HEAD[language] if key == "segment" else HEADS[language][0], *HEADS[language][1 : len(counted) + 1]]
         rows = [
-            [_name(row, key, language), *(f"{row[f'customers_{name}']:,.0f}" for name in counted)]
+            [_name(project, row, key, language), *(f"{row[f'customers_{name}']:,.0f}" for name in counted)]
             + [_cell(cell.get((row[key], name)), project.currency, language) for name in names]
             for row in flows.to_dict(orient="records")
         ]
@@ -172,10 +172,12 @@ def _by(segmentation: str, language: str) -> str:
     return str(getattr(SEGMENTATIONS[segmentation], language))
 
 
-def _name(row: Mapping[Any, Any], key: str, language: str) -> str:
+def _name(project: Project, row: Mapping[Any, Any], key: str, language: str) -> str:
     from evaluation.business.segment_words import segment_words
 
-    return str(getattr(segment_words(row["segmentation"], row[key]), language) if key == "segment" else row[key])
+    if key != "segment":
+        return str(row[key])
+    return str(getattr(segment_words(row["segmentation"], row[key], project.value_names), language))
 
 
 def _cell(row: Mapping[Any, Any] | None, currency: str, language: str) -> str:

@@ -30,7 +30,7 @@ def report(project_name: str, opens: bool) -> None:
         raise NotReady(
             f"No model of project {project.name} has been judged yet", do=f"run: churnlab run -p {project_name}"
         )
-    judged = Judged(store.load("judged"), read_tables(store.load("judged_tables")))
+    judged = Judged(store.load("judged"), read_tables(store.load("judged_tables")), project.value_names)
     with workspace_lock(project.home, "report"):
         page, card = write_report(judged, project.home / "reports")
     console = Console()

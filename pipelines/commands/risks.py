@@ -32,7 +32,6 @@ SUMMARY = {
 }
 AHEAD = {"en": " in the next {days} days", "zh": "未来 {days} 天"}
 SOONER = {"en": "{probability:.1%} in the next {days} days", "zh": "未来 {days} 天 {probability:.1%}"}
-BANDS_ZH = {"high": "高", "medium": "中", "low": "低"}
 _ROWS = """
     SELECT rank, customer_id, probability, before, band, as_of,
            coalesce(list(sentence ORDER BY position) FILTER (sentence IS NOT NULL), []) AS sentences
@@ -89,7 +88,7 @@ def list_risks(project_name: str, most: int, language: str) -> None:
         raise _no_scores(project_name)
     heads = HEADS[language]
     rows: list[tuple[str, ...]] = [
-        (str(rank), customer, _percent(risk), _percent(before), _band(band, language), "\n".join(sentences))
+        (str(rank), customer, _percent(risk), _percent(before), _band(project, band, language), "\n".join(sentences))
         for rank, customer, risk, before, band, _, sentences in found
     ]
     place = heads.index(BEFORE[language])
@@ -119,7 +118,7 @@ def tell_risk(project_name: str, customer: str, language: str) -> None:
     console = Console()
     console.line(f"{_title(project, as_of, language)} · {customer}")
     ahead = AHEAD[language].format(days=days) if days else ""  # A flat table has no time.
-    said = {"probability": probability, "ahead": ahead, "band": _band(band, language), "rank": rank}
+    said = {"probability": probability, "ahead": ahead, "band": _band(project, band, language), "rank": rank}
     console.line(SUMMARY[language].format(**said))
     if sooner:
         parts = [SOONER[language].format(probability=each, days=until) for each, until in sooner]
@@ -164,8 +163,9 @@ def _title(project: Project, as_of: datetime, language: str) -> str:
     return f"{project.title['zh' if language == 'zh' else 'en']} · {as_of:%Y-%m-%d}"
 
 
-def _band(band: str, language: str) -> str:
-    return BANDS_ZH.get(band, band) if language == "zh" else band
+def _band(project: Project, band: str, language: str) -> str:
+    words = project.value_names.words(band, "risk_band")
+    return words.zh if language == "zh" else words.en
 
 
 def _percent(probability: float | None) -> str:

@@ -47,6 +47,6 @@ def csv_of(screen: Screen, filters: Filters) -> bytes:
     writer.writerow(head)
     with screen.mart() as mart:
         for row in mart.rows(query, [*values, MOST_ROWS]):
-            row["risk_band"] = screen.say(band(row["risk_band"]).words)
+            row["risk_band"] = screen.say(band(row["risk_band"], screen.project.value_names).words)
             writer.writerow([as_cell(value) for value in row.values()])
     return text.getvalue().encode("utf-8-sig")

@@ -11,7 +11,6 @@ from pipelines.dashboard.drawn import html
 from pipelines.dashboard.screen import Screen
 from pipelines.report.names import band
 from pipelines.report.numbers import money
-from pipelines.report.terms import segment
 
 WHY = Words("Why", "原因")
 SMALLEST_CHANGE = 0.01
@@ -26,8 +25,11 @@ def customer_row(screen: Screen, row: dict[str, Any]) -> None:
 
 def row_html(screen: Screen, row: dict[str, Any]) -> str:
     """Write what stands below a customer's name."""
-    mark = band(row["risk_band"])
-    about = [row["customer_id"], *(screen.say(segment(row[name])) for name in ("industry", "region") if row[name])]
+    mark = band(row["risk_band"], screen.project.value_names)
+    about = [
+        row["customer_id"],
+        *(screen.say(screen.named(row[name], name)) for name in ("industry", "region") if row[name]),
+    ]
     return html(
         "row.html",
         screen.language,

@@ -57,6 +57,10 @@ class Screen:
         """Give a text in the viewer's language."""
         return say(words, self.language)
 
+    def named(self, value: str, category: str) -> Words:
+        """Name a value of a category, such as an industry."""
+        return self.project.value_names.words(value, category)
+
     def answer(self, words: Words, note: Words | None = None) -> None:
         """Open the page with the sentence that says what it means."""
         said = "" if note is None else self.say(note)

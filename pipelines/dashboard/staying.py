@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.gates.words import Words
+from evaluation.value_names import ValueNames
 from pipelines.dashboard.store import Mart
 from pipelines.report.blocks import Cell, Picture, Table
 from pipelines.report.drawing import Axis, Canvas, Line, bar_chart, line_chart
@@ -23,7 +24,7 @@ NODES = {
 }
 
 
-def pictures(mart: Mart) -> list[Picture]:
+def pictures(mart: Mart, names: ValueNames) -> list[Picture]:
     """Draw cohorts, the share who stay, and the reasons, as far as they are known."""
     cohorts = mart.rows(
         "FROM fact_cohort_retention WHERE age_months BETWEEN 0 AND ? ORDER BY cohort, age_months", [AGES]
@@ -35,7 +36,7 @@ def pictures(mart: Mart) -> list[Picture]:
         GROUP BY leaving_reason ORDER BY customers DESC, leaving_reason LIMIT 8
     """)
     drawn = [_staying(staying)] if len(staying) > 1 else []
-    drawn += [_reasons(why)] if why else []
+    drawn += [_reasons(why, names)] if why else []
     return drawn + ([_cohorts(cohorts)] if cohorts else [])
 
 
@@ -80,11 +81,12 @@ def _staying(rows: Sequence[dict[str, Any]]) -> Picture:
     )
 
 
-def _reasons(rows: Sequence[dict[str, Any]]) -> Picture:
+def _reasons(rows: Sequence[dict[str, Any]], names: ValueNames) -> Picture:
     total = sum(row["customers"] for row in rows)
-    bars = [(leaving_reason(row["leaving_reason"]), float(row["customers"]), count(row["customers"])) for row in rows]
+    said = {row["leaving_reason"]: leaving_reason(row["leaving_reason"], names) for row in rows}
+    bars = [(said[row["leaving_reason"]], float(row["customers"]), count(row["customers"])) for row in rows]
     known = [row for row in rows if row["leaving_reason"] not in ("unknown", "other")] or list(rows)
-    first, share = leaving_reason(known[0]["leaving_reason"]), percent(known[0]["customers"] / total)
+    first, share = said[known[0]["leaving_reason"]], percent(known[0]["customers"] / total)
     title = Words(
         f"Known reason of most leavers: {first.en} ({share.en})", f"已知的首要流失原因：{first.zh}（{share.zh}）"
     )

@@ -27,7 +27,8 @@ def portrait(material: Material) -> dict[str, Any]:
 
     test = material.rows.test
     check = Sample(test.signals, material.scores(material.best), material.label, material.customer)
-    return portraits(_taught(material) if material.validation is None else _chosen(material), check, material.signals)
+    learn = _taught(material) if material.validation is None else _chosen(material)
+    return portraits(learn, check, material.signals, names=material.project.value_names)
 
 
 def acting_together(material: Material, reasons: pd.DataFrame | None) -> pd.DataFrame | None:

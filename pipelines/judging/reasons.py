@@ -81,7 +81,8 @@ def _sentences(
     lines = []
     for name in speakers:
         value, usual = _typical(signals[name], parts.values[:, place[name]], material.rows.test.signals[name])
-        said = [sentence(name, material.signals.get(name), value, usual, "", language) for language in ("en", "zh")]
+        told = (name, material.signals.get(name), value, usual, "")
+        said = [sentence(*told, language, material.project.value_names) for language in ("en", "zh")]
         lines.append(dict(zip(("sentence_en", "sentence_zh"), said, strict=True)))
     return pd.DataFrame(lines, index=speakers.index)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evaluation.gates.words import Words
+from evaluation.value_names import SHIPPED, ValueNames
 from pipelines.report.blocks import Mark
 from pipelines.report.numbers import same
 
@@ -34,20 +35,6 @@ ACTION_STATES = {
     "held_back": Words("held back for comparison", "对照组，不干预"),
     "done": Words("done", "已完成"),
 }
-LEAVING_REASONS = {
-    "unknown": Words("not known", "原因不明"),
-    "budget": Words("budget", "预算不足"),
-    "price": Words("price", "价格"),
-    "low_use": Words("hardly used", "使用少"),
-    "no_need": Words("no need", "不再需要"),
-    "other": Words("other", "其他"),
-    "payment": Words("payment", "付款问题"),
-    "unpaid": Words("unpaid", "欠费"),
-    "service": Words("service", "服务"),
-    "product": Words("product", "产品"),
-    "competitor": Words("competitor", "转向竞品"),
-    "closed": Words("closed down", "停业"),
-}
 STANDINGS = {
     "better": Words("better than what is healthy", "优于健康水平"),
     "within": Words("within what is healthy", "处于健康水平"),
@@ -57,9 +44,9 @@ STANDINGS = {
 SIGNS = {"better": "✓ ", "within": "✓ ", "worse": "▲ "}
 
 
-def band(name: str | None) -> Mark:
-    """Name a band with its sign; one of the company's own is called by its name."""
-    return BANDS.get(name or "", Mark("●", same(name or "–"), "soft"))
+def band(name: str | None, names: ValueNames = SHIPPED) -> Mark:
+    """Name a band with its sign; one of the company's own by the name that it has among the values."""
+    return BANDS.get(name or "", Mark("●", names.words(name or "–", "risk_band"), "soft"))
 
 
 def topic(name: str) -> Words:
@@ -77,6 +64,6 @@ def action_state(name: str | None) -> Words:
     return ACTION_STATES.get(name or "", same(name or ""))
 
 
-def leaving_reason(name: str) -> Words:
-    """Name a reason for leaving; one of the company's own stays as it is."""
-    return LEAVING_REASONS.get(name, same(name.replace("_", " ")))
+def leaving_reason(name: str, names: ValueNames = SHIPPED) -> Words:
+    """Name a reason for leaving; one that nobody has named stays as it is."""
+    return names.find(name, "leaving_reason") or same(name.replace("_", " "))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evaluation.gates.words import Words
+from evaluation.value_names import SHIPPED, ValueNames
 from pipelines.report.numbers import same
 
 if TYPE_CHECKING:
@@ -30,45 +31,6 @@ SEGMENTATIONS = {
     "tenure_months": Words("Months as a customer", "成为客户的月数"),
     "value_tier": Words("What the customer pays", "客户价值"),
 }
-SEGMENTS = {
-    "manufacturing": Words("manufacturing", "制造业"),
-    "fast_moving_goods": Words("fast-moving goods", "快消品"),
-    "retail": Words("retail", "零售"),
-    "software": Words("software", "软件"),
-    "logistics": Words("logistics", "物流"),
-    "education": Words("education", "教育"),
-    "healthcare": Words("healthcare", "医疗健康"),
-    "finance": Words("finance", "金融"),
-    "micro": Words("micro", "微型"),
-    "small": Words("small", "小型"),
-    "medium": Words("medium", "中型"),
-    "large": Words("large", "大型"),
-    "enterprise": Words("enterprise", "企业级"),
-    "starter": Words("starter", "入门版"),
-    "team": Words("team", "团队版"),
-    "business": Words("business", "商务版"),
-    "east_china": Words("East China", "华东"),
-    "south_china": Words("South China", "华南"),
-    "north_china": Words("North China", "华北"),
-    "southwest_china": Words("Southwest China", "西南"),
-    "southeast_asia": Words("Southeast Asia", "东南亚"),
-    "europe": Words("Europe", "欧洲"),
-    "north_america": Words("North America", "北美"),
-    "direct_sales": Words("direct sales", "直销"),
-    "reseller": Words("reseller", "经销商"),
-    "online": Words("online", "线上"),
-    "referral": Words("referral", "转介绍"),
-    "trade_fair": Words("trade fair", "展会"),
-    "month": Words("monthly", "按月"),
-    "quarter": Words("quarterly", "按季"),
-    "year": Words("yearly", "按年"),
-    "lowest": Words("lowest quarter", "最低四分之一"),
-    "low": Words("below the middle", "中等偏低"),
-    "high": Words("above the middle", "中等偏高"),
-    "highest": Words("highest quarter", "最高四分之一"),
-    "(missing)": Words("not known", "未知"),
-}
-MONTHS = {"24+": Words("over 24", "24 以上")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +43,13 @@ class Judged:
         The artifact ``judged``.
     tables
         The artifact ``judged_tables``, by name.
+    names
+        What values are called.
     """
 
     record: dict[str, Any]
     tables: dict[str, pd.DataFrame]
+    names: ValueNames = SHIPPED
 
     @property
     def best(self) -> dict[str, float]:
@@ -118,10 +83,14 @@ def family(name: str) -> Words:
 
 def segmentation(name: str) -> Words:
     """Name a way of dividing customers; a signal that has no name here is called by its own."""
-    measure = name.split("__")[1] if name.count("__") == 2 else name
+    measure = measure_of(name)
     return SEGMENTATIONS.get(measure, same(measure.replace("_", " ")))
 
 
-def segment(name: str) -> Words:
-    """Name a segment; a value of the company's own stays as it is."""
-    return SEGMENTS.get(name) or MONTHS.get(name) or same(name)
+def measure_of(name: str) -> str:
+    """Give the measure of a signal's column; any other name is one.
+
+    >>> measure_of("customers__industry__ever"), measure_of("value_tier")
+    ('industry', 'value_tier')
+    """
+    return name.split("__")[1] if name.count("__") == 2 else name

@@ -169,7 +169,7 @@ def _told(job: Job, subjects: Subjects, before: Before | None, progress: Progres
         bring(source)
     then = subjects.waited(before, progress) if before is not None and movers else None
     known = known_signals(job.project, job.accepted["flat"])
-    teller = Teller(job.model, settings, known, source, peers, then)
+    teller = Teller(job.model, settings, known, job.project.value_names, source, peers, then)
     with bounded_memory(source.connection):
         return tell(teller, wanted_of(teller, read, movers), progress.warn, progress)
 

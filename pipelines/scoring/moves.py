@@ -13,6 +13,7 @@ from pipelines.warehouse.scores import CHURN_MOVES
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evaluation.value_names import ValueNames
     from training.model import FittedModel
 
 
@@ -32,6 +33,7 @@ def moved(
     before: Before,
     settings: ScoreSettings,
     known: dict[str, Any],
+    names: ValueNames,
 ) -> pd.DataFrame:
     """Explain what moved scores.
 
@@ -49,6 +51,8 @@ def moved(
         The number of parts that are named.
     known
         Declared signals by column name.
+    names
+        What values are called.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def moved(
         version_before=str(before.model_version),
         version=str(scores["model_version"].iloc[0]),
     )
-    told = moves(legs, known, most=settings.most_moves)
+    told = moves(legs, known, most=settings.most_moves, names=names)
     rows = told["row"].astype(int).to_numpy()
     both = scores[["probability_before", "probability"]].iloc[rows].reset_index(drop=True)
     table = keyed(told, scores).assign(

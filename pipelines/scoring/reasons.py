@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from evaluation.model.actionable import CountPeers
     from evaluation.model.reasons import Usual
+    from evaluation.value_names import ValueNames
     from training.model import FittedModel
 
 
@@ -22,6 +23,7 @@ def explained(
     settings: ScoreSettings,
     known: dict[str, Any],
     usual: Usual,
+    names: ValueNames,
 ) -> pd.DataFrame:
     """Explain scores.
 
@@ -37,6 +39,8 @@ def explained(
         Declared signals by column name.
     usual
         What is usual among the peers of each.
+    names
+        What values are called.
 
     Returns
     -------
@@ -52,7 +56,8 @@ def explained(
 
     contributions = model.contributions(signals)
     ours = signals[list(contributions.columns)]
-    return keyed(reasons(ours, contributions.values, known, usual, most=settings.most_reasons), scores)
+    told = reasons(ours, contributions.values, known, usual, most=settings.most_reasons, names=names)
+    return keyed(told, scores)
 
 
 def lowering(
@@ -63,12 +68,13 @@ def lowering(
     known: dict[str, Any],
     usual: Usual,
     count: CountPeers,
+    names: ValueNames,
 ) -> pd.DataFrame:
     """Say what would lower scores, by what one can act on.
 
     Parameters
     ----------
-    model, signals, scores, settings, known, usual
+    model, signals, scores, settings, known, usual, names
         As `explained`.
     count
         Counts peers among everyone who is scored.
@@ -81,7 +87,8 @@ def lowering(
     from evaluation.model.actionable import what_would_lower
 
     ours = signals[model.features]
-    return keyed(what_would_lower(model.predict, ours, known, usual, count, most=settings.most_levers), scores)
+    told = what_would_lower(model.predict, ours, known, usual, count, most=settings.most_levers, names=names)
+    return keyed(told, scores)
 
 
 def keyed(told: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

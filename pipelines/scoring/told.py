@@ -21,6 +21,7 @@ from pipelines.warehouse.sql import identifier, literal
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evaluation.value_names import ValueNames
     from training.model import FittedModel
 
 CHOSEN, TABLE = "_chosen", "_told"
@@ -71,6 +72,8 @@ class Teller:
         Which bands are told about, and how much.
     known
         Declared signals by column name.
+    names
+        What values are called.
     source
         Signals of everyone who is scored.
     peers
@@ -82,6 +85,7 @@ class Teller:
     model: FittedModel
     settings: ScoreSettings
     known: dict[str, Any]
+    names: ValueNames
     source: Source
     peers: Peers
     then: Then | None = None
@@ -90,13 +94,13 @@ class Teller:
         """Rows of ``churn_reasons``."""
         read = batch.where("is_read")
         usual = self.peers.usual(read.scores["segment"])
-        return explained(self.model, read.signals, read.scores, self.settings, self.known, usual)
+        return explained(self.model, read.signals, read.scores, self.settings, self.known, usual, self.names)
 
     def levers(self, batch: Batch) -> pd.DataFrame:
         """Rows of ``churn_levers``."""
         read = batch.where("is_read")
         usual = self.peers.usual(read.scores["segment"])
-        given = (self.settings, self.known, usual, self.peers.count)
+        given = (self.settings, self.known, usual, self.peers.count, self.names)
         return lowering(self.model, read.signals, read.scores, *given)
 
     def moves(self, batch: Batch) -> pd.DataFrame:
@@ -108,7 +112,8 @@ class Teller:
             _signals_of(self.source.connection, self.then.waited, movers.scores),
             movers.signals,
         )
-        return moved(self.model, ways, movers.scores, self.then.before, self.settings, self.known)
+        given = (self.then.before, self.settings, self.known, self.names)
+        return moved(self.model, ways, movers.scores, *given)
 
 
 def choose(source: Source, settings: ScoreSettings, before: Before | None) -> tuple[int, int]:

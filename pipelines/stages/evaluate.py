@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@stage(writes=["judged", "judged_tables"], sections=("tracking", "train", "score", "title", "currency"))
+@stage(writes=["judged", "judged_tables"], sections=("tracking", "train", "score", "title", "currency", "names"))
 def evaluate(
     project: Project,
     settings: EvaluateSettings,
@@ -38,7 +38,7 @@ def evaluate(
     material = read_material(project, settings, panel, labels, calendar, accepted, trained)
     judgement = judge(material, progress)
     progress("report")
-    written = write_report(Judged(judgement.record, judgement.tables), project.home / "reports")
+    written = write_report(Judged(judgement.record, judgement.tables, project.value_names), project.home / "reports")
     progress("figures in MLflow")
     log(tracking, material, judgement.record, written)
     _say(progress, judgement.record)

@@ -134,7 +134,8 @@ def test_every_segment_of_ours_has_a_name_in_both_languages():
             assert any("一" <= letter <= "鿿" for letter in segment_words(segmentation, name).zh), name
     assert segment_words("tier", "standard").zh == "普通"
     assert segment_words("industry", "(missing)").zh == "未知"
-    assert segment_words("industry", "retail").zh == "retail"
+    assert segment_words("industry", "retail").zh == "零售"
+    assert segment_words("industry", "tin mining").zh == "tin mining"
 
 
 def test_tenure_is_counted_from_the_first_beginning():

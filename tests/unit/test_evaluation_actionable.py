@@ -92,7 +92,7 @@ def test_usual_is_asked_of_the_peers_and_they_must_be_enough():
     assert told["target"].tolist() == ["3"]
     assert told["similar_customers"].tolist() == [99]
     assert "usual in retail: 3" in told.loc[0, "sentence_en"]
-    assert "retail 客户通常为 3" in told.loc[0, "sentence_zh"]
+    assert "零售客户通常为 3" in told.loc[0, "sentence_zh"]
     rare = company()
     rare[TICKETS] = np.r_[4.0, np.zeros(20), np.full(179, 2.0)]
     rare[OLDEST] = np.r_[30.0, np.full(179, 10.0), np.zeros(20)]  # few have little of both

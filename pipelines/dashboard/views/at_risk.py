@@ -14,7 +14,6 @@ from pipelines.dashboard.row import customer_row
 from pipelines.dashboard.screen import Screen
 from pipelines.report.names import band, topic
 from pipelines.report.numbers import count, money
-from pipelines.report.terms import segment
 
 SEARCH = Words("Search by name or id", "按名称或编号搜索")
 BAND = Words("Risk band", "风险等级")
@@ -62,7 +61,7 @@ def _asked(screen: Screen, choices: dict[str, list[str]]) -> Filters:
             screen.say(BAND),
             choices["risk_band"],
             default=[name for name in begin.bands if name in choices["risk_band"]],
-            format_func=lambda name: screen.say(band(name).words),
+            format_func=lambda name: screen.say(band(name, screen.project.value_names).words),
             selection_mode="multi",
             key=f"bands-{visit}",
         ),
@@ -130,7 +129,7 @@ def _more(screen: Screen, choices: dict[str, list[str]], begin: Filters, visit: 
 
 def _told(screen: Screen, column: str) -> Any:
     """Say the values of a column; names of people stay as they are."""
-    return str if column == "owner" else lambda value: screen.say(segment(value))
+    return str if column == "owner" else lambda value: screen.say(screen.named(value, column))
 
 
 def _answer(screen: Screen, found: dict[str, Any]) -> None:

@@ -28,7 +28,6 @@ from pipelines.report.blocks import (
     Table,
 )
 from pipelines.report.numbers import NOTHING, day, money, same
-from pipelines.report.terms import segment
 
 CHOOSE = Words(
     "Choose a customer on the page of customers at risk, or type an id.",
@@ -48,6 +47,8 @@ HAPPENED = Words("What happened", "客户动态")
 NO_EVENTS = Words("Nothing is known of the last {days} days.", "近 {days} 天无记录。")
 ALERTS, TASKS = Words("Alerts", "预警"), Words("Actions", "行动")
 MOST_EVENTS = 60
+TEXT_IS = {("contracts", "cancelled"): "leaving_reason", ("contracts", None): "plan", ("orders", None): "category"}
+"""Category of the text of an event, by kind and detail, where it is the value of one."""
 
 
 def view(screen: Screen) -> None:
@@ -90,7 +91,7 @@ def _head(screen: Screen, found: dict[str, Any]) -> None:
     days = found["horizon_days"]
     ahead = Words(f" in the next {days} days", f"未来 {days} 天") if days else Words("", "")
     answer = Words(f"{name}: {said.en} likely to leave{ahead.en}.", f"{name}：{ahead.zh}流失概率 {said.zh}。")
-    about = [segment(found[key]) for key in ("industry", "company_size", "region") if found[key]]
+    about = [screen.named(found[key], key) for key in ("industry", "company_size", "region") if found[key]]
     parts = [same(found["customer_id"]), *about]
     if found["owner"]:
         parts.append(Words(f"looked after by {found['owner']}", f"负责人 {found['owner']}"))
@@ -101,7 +102,7 @@ def _head(screen: Screen, found: dict[str, Any]) -> None:
 
 
 def _figures(screen: Screen, mart: Mart, found: dict[str, Any]) -> Figures:
-    mark, currency = spoken.band(found["risk_band"]), screen.project.currency
+    mark, currency = spoken.band(found["risk_band"], screen.project.value_names), screen.project.currency
     band = Figure(
         Words(f"{mark.sign} {mark.words.en}", f"{mark.sign} {mark.words.zh}"),
         Words("Band", "风险等级"),
@@ -228,6 +229,7 @@ def _event(screen: Screen, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(screen: Screen, row: dict[str, Any]) -> str:
-    """Give what was written; the plan of a contract and the category of an order in the viewer's language."""
+    """Give what was written; a value of a category by its name."""
     text = row["event_text"] or ""
-    return screen.say(segment(text)) if row["event_kind"] in ("contracts", "orders") else text
+    category = TEXT_IS.get((row["event_kind"], row["event_detail"])) or TEXT_IS.get((row["event_kind"], None))
+    return screen.say(screen.named(text, category)) if category else text

@@ -35,7 +35,7 @@ def view(screen: Screen) -> None:
             return
         screen.answer(_answer(churn[-1]), WHOLE)
         trend = [churn_trend(churn[-SHOWN_MONTHS:])] if len(churn) > 1 else []
-        screen.draw(Pictures([*trend, *pictures(mart)]))
+        screen.draw(Pictures([*trend, *pictures(mart, screen.project.value_names)]))
         around = nodes(mart)
         if around is not None:
             screen.heading(NODES)

@@ -16,7 +16,6 @@ from pipelines.report.blocks import Cell, Paragraph, Picture, Pictures, Table
 from pipelines.report.drawing import Axis, Span, interval_chart
 from pipelines.report.numbers import count, money, percent
 from pipelines.report.sections import portrait
-from pipelines.report.terms import segment
 
 DIVIDE = Words("Divide customers by", "客户分组方式")
 FEWEST, MOST, MONTHS = 30, 15, 3
@@ -37,7 +36,7 @@ def view(screen: Screen) -> None:
             format_func=lambda name: screen.say(names.COLUMNS[name]),
             key=f"division-{screen.language}",
         )
-        rows = queries.segments(mart, column)
+        rows = [{**row, "said": screen.named(row["segment"], column)} for row in queries.segments(mart, column)]
         whole = queries.newest(mart)
         with top:
             screen.answer(_answer(rows, whole))
@@ -65,7 +64,7 @@ def _answer(rows: list[dict[str, Any]], whole: dict[str, Any]) -> Words:
     above = [row for row in rows if row["customers"] >= FEWEST and _ends(row)[0] > _mean(whole)]
     if not above:
         return Words(ALIKE.en.format(share=mean.en), ALIKE.zh.format(share=mean.zh))
-    first, risk = segment(above[0]["segment"]), percent(above[0]["mean_risk"])
+    first, risk = above[0]["said"], percent(above[0]["mean_risk"])
     return Words(
         f"Risk is highest in {first.en}: {risk.en} are expected to leave, against {mean.en} of all.",
         f"{first.zh}的风险最高：预计流失 {risk.zh}，全部客户为 {mean.zh}。",
@@ -77,7 +76,7 @@ def _picture(rows: list[dict[str, Any]], whole: dict[str, Any], column: str) -> 
     for row in rows[:MOST]:
         low, high = _ends(row)
         few = row["customers"] < FEWEST
-        name, mean = segment(row["segment"]), row["mean_risk"]
+        name, mean = row["said"], row["mean_risk"]
         spans.append(Span(name, None, None, None, FEW) if few else Span(name, low, mean, high, percent(mean)))
     top = max((span.high for span in spans if span.high is not None), default=_mean(whole)) * 1.1
     across = Axis(0, top, Words("expected to leave", "预计流失比例"), percent)
@@ -102,7 +101,7 @@ def _table(screen: Screen, mart: Mart, rows: list[dict[str, Any]], column: str) 
     ]
     cells: list[list[Cell]] = [
         [
-            segment(row["segment"]),
+            row["said"],
             count(row["customers"]),
             count(row["high"]),
             FEW if row["customers"] < FEWEST else percent(row["mean_risk"]),

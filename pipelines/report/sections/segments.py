@@ -10,7 +10,7 @@ from evaluation.gates.words import Words
 from pipelines.report.blocks import Cell, Mark, Picture, Pictures, Section, Table
 from pipelines.report.drawing import Axis, Span, interval_chart
 from pipelines.report.numbers import count, decimal, percent, same
-from pipelines.report.terms import Judged, lines_of, segment, segmentation
+from pipelines.report.terms import Judged, lines_of, measure_of, segmentation
 
 TITLE = Words("Segment by segment", "分客群表现")
 JUDGED, PICTURES = "judged", 4
@@ -24,9 +24,14 @@ def section(judged: Judged) -> Section | None:
     table = judged.tables["segments"]
     if table.empty:
         return None
+    table = table.assign(said=pd.Series([_named(line, judged) for line in lines_of(table)], table.index, dtype=object))
     drawn = list(dict.fromkeys(table["segmentation"]))[:PICTURES]
     pictures = [_picture(name, table[table["segmentation"] == name], judged) for name in drawn]
     return Section("segments", TITLE, _answer(table), [Pictures(pictures), _table(table)])
+
+
+def _named(line: dict[str, Any], judged: Judged) -> Words:
+    return judged.names.words(line["segment"], measure_of(line["segmentation"]))
 
 
 def _answer(table: pd.DataFrame) -> Words:
@@ -37,7 +42,7 @@ def _answer(table: pd.DataFrame) -> Words:
     if seen["segmentation"].isin(CLASSES).all():
         return _range(seen)
     worst = lines_of(seen[~seen["segmentation"].isin(CLASSES)].nsmallest(1, "roc_auc"))[0]
-    group, name = segmentation(worst["segmentation"]), segment(worst["segment"])
+    group, name = segmentation(worst["segmentation"]), worst["said"]
     low, high = f"{worst['roc_auc_low']:.2f}", f"{worst['roc_auc_high']:.2f}"
     return Words(
         f"Of {len(table)} segments the model ranks worst in {group.en}: {name.en} (AUC {worst['roc_auc']:.2f}, 95 % "
@@ -50,10 +55,7 @@ def _answer(table: pd.DataFrame) -> Words:
 def _range(seen: pd.DataFrame) -> Words:
     """Say where the most and the fewest leave; within classes of what foretells leaving every model ranks worse."""
     least, most = (lines_of(seen.sort_values("base_rate").iloc[[place]])[0] for place in (0, -1))
-    said = [
-        (segmentation(line["segmentation"]), segment(line["segment"]), percent(line["base_rate"]))
-        for line in (most, least)
-    ]
+    said = [(segmentation(line["segmentation"]), line["said"], percent(line["base_rate"])) for line in (most, least)]
     (group, name, high), (other, last, low) = said
     return Words(
         f"Most leave in {group.en}: {name.en} ({high.en}), fewest in {other.en}: {last.en} ({low.en}).",
@@ -80,12 +82,12 @@ def _picture(name: str, lines: pd.DataFrame, judged: Judged) -> Picture:
 
 
 def _title(group: Words, highest: dict[str, Any]) -> Words:
-    rate, name = percent(highest["base_rate"]), segment(highest["segment"])
+    rate, name = percent(highest["base_rate"]), highest["said"]
     return Words(f"{group.en}: {name.en} leaves most ({rate.en})", f"{group.zh}：{name.zh}流失率最高（{rate.zh}）")
 
 
 def _span(line: dict[str, Any]) -> Span:
-    name = segment(line["segment"])
+    name = line["said"]
     if line["verdict"] != JUDGED:
         return Span(name, None, None, None, Words("too few", "样本太少"))
     low, auc, high = (line[key] for key in ("roc_auc_low", "roc_auc", "roc_auc_high"))
@@ -110,7 +112,7 @@ def _table(table: pd.DataFrame) -> Table:
 
 
 def _row(line: dict[str, Any]) -> list[Cell]:
-    said: list[Cell] = [segmentation(line["segmentation"]), segment(line["segment"])]
+    said: list[Cell] = [segmentation(line["segmentation"]), line["said"]]
     said += [count(line["customers"]), count(line["positives"]), percent(line["base_rate"])]
     said.append(percent(line["mean_probability"]))
     if line["verdict"] != JUDGED:
