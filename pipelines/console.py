@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.errors import ChurnLabError
+
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that move the cursor, colour, or turn the direction of what follows; not tab and newline."""
 
 
 class Progress:
@@ -148,7 +152,11 @@ class Console:
 
 
 def escaped(text: str) -> str:
-    """Take the meaning off square brackets, so that data cannot style the terminal."""
+    r"""Take the meaning off square brackets and control characters, so that data cannot steer the terminal.
+
+    >>> escaped("[red]\x1b[2J\u202egnp.exe\n")
+    '\\[red]\\x1b[2J\\u202egnp.exe\n'
+    """
     from rich.markup import escape
 
-    return escape(text)
+    return escape(STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text))

@@ -51,12 +51,21 @@ class Runner:
         Run stages even where nothing has changed.
     wait_s
         How long to wait for another writer of the workspace, seconds.
+    tracking
+        MLflow's runs; by default a store that does not answer is an error.
     """
 
-    def __init__(self, project: Project, console: Console, force: bool = False, wait_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        project: Project,
+        console: Console,
+        force: bool = False,
+        wait_s: float = 0.0,
+        tracking: Tracking | None = None,
+    ) -> None:
         self.project, self.console, self.force, self.wait_s = project, console, force, wait_s
         self.store = Store(project.home / "artifacts")
-        self.tracking = Tracking(project)
+        self.tracking = tracking or Tracking(project)
         self.running = ""
         self.as_of: datetime | None = None
 

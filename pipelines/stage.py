@@ -38,6 +38,8 @@ class Stage:
         Whether it may be skipped when nothing that it reads has changed.
     applies
         Whether the stage is part of the line of a project.
+    after
+        Stages that go first though nothing of them is read.
     outside
         A digest of what it reads from outside the project, such as source files.
     holds
@@ -50,6 +52,7 @@ class Stage:
     sections: tuple[str, ...] = ()
     skippable: bool = True
     applies: Callable[[Any], bool] = lambda project: True
+    after: tuple[str, ...] = ()
     outside: Callable[[Any], str] = lambda project: ""
     holds: Callable[[Any, Any], bool] | None = None
 
@@ -96,7 +99,7 @@ def stage(writes: Iterable[str], **options: Any) -> Callable[[Callable[..., Any]
 
 @cache
 def all_stages() -> dict[str, Stage]:
-    """Every stage, in an order in which each follows those that make what it reads."""
+    """Every stage, in an order in which each follows those that make what it reads and those that it names."""
     package = importlib.import_module("pipelines.stages")
     found = [_stage_in(f"pipelines.stages.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
     return {each.name: each for each in _ordered(found)}
@@ -110,11 +113,15 @@ def _stage_in(module: str) -> Stage:
 
 
 def _ordered(found: list[Stage]) -> list[Stage]:
-    makers = {name: each for each in found for name in each.writes}
+    makers = {name: each.name for each in found for name in each.writes}
+    before = {
+        each.name: {makers[name] for name in each.reads if name in makers} - {each.name} | set(each.after)
+        for each in found
+    }
     ordered: list[Stage] = []
     waiting = sorted(found, key=lambda each: each.name)
     while waiting:
-        ready = [each for each in waiting if all(makers.get(name) in (None, each, *ordered) for name in each.reads)]
+        ready = [each for each in waiting if before[each.name] <= {earlier.name for earlier in ordered}]
         if not ready:
             raise ValueError(f"stages wait for each other: {', '.join(each.name for each in waiting)}")
         ordered.append(ready[0])

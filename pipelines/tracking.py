@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ REGISTERED_PREFIX = "churn"
 OUTER_RUN = "MLFLOW_RUN_ID"
 ADDRESS = "MLFLOW_TRACKING_URI"
 MODEL_TRAINING = "workflowType=machine_learning"
+SERVER_FAILED = 500
+"""Least status of an answer that says the server failed, and not that it was asked wrongly."""
 NOISY = ("alembic", "mlflow.store.db.utils", "mlflow.tracking._model_registry.client", "mlflow.utils.environment")
 
 
@@ -43,10 +45,13 @@ class Tracking:
     ----------
     project
         The project; its tracking address may be overridden by ``MLFLOW_TRACKING_URI``.
+    required
+        Whether a store that does not answer is an error; else it is remembered in ``missed``.
     """
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    def __init__(self, project: Project, *, required: bool = True) -> None:
+        self._project, self._required = project, required
+        self.missed = ""
         self.run_id: str | None = os.environ.get(OUTER_RUN)
         self._opened_here: list[str] = []
         self._is_reached = False
@@ -93,6 +98,17 @@ class Tracking:
             if outer is not None:
                 os.environ[OUTER_RUN] = outer
 
+    def log(self, write: Callable[[Any], None]) -> None:
+        """Let a function write with the MLflow module into the open run; ``missed`` says why nothing came of it.
+
+        Raises
+        ------
+        ConnectionFailed
+            If the store does not answer and is required.
+        """
+        with self._answered(), self.run() as mlflow:
+            write(mlflow)
+
     def child(
         self, name: str, parent: str, tags: Mapping[str, str] | None = None, *, started_ms: int | None = None
     ) -> str:
@@ -128,16 +144,35 @@ class Tracking:
 
     def fail(self, stage: str, reason: str) -> None:
         """Mark the line's run as failed, with the stage and the reason."""
-        client, run_id = self.client(), self.open()
-        client.set_tag(run_id, "churnlab.failed_stage", stage)
-        client.set_tag(run_id, "mlflow.note.content", f"Failed in **{stage}**: {reason}")
-        if run_id in self._opened_here:
-            client.update_run(run_id, name=f"{self._project.name} · failed in {stage}")
+        with self._answered():
+            client, run_id = self.client(), self.open()
+            client.set_tag(run_id, "churnlab.failed_stage", stage)
+            client.set_tag(run_id, "mlflow.note.content", f"Failed in **{stage}**: {reason}")
+            if run_id in self._opened_here:
+                client.update_run(run_id, name=f"{self._project.name} · failed in {stage}")
         self._terminate("FAILED")
 
     def _terminate(self, status: str) -> None:
-        if self.run_id is not None:
-            self.client().set_terminated(self.run_id, status=status)
+        if self.run_id is not None and not self.missed:
+            with self._answered():
+                self.client().set_terminated(self.run_id, status=status)
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """Say in our words that the store does not answer, or has stopped to; where it may be missed, remember it."""
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield
+        except (ConnectionFailed, MlflowException, SQLAlchemyError, OSError) as error:
+            is_ours = isinstance(error, MlflowException) and error.get_http_status_code() < SERVER_FAILED
+            if is_ours or (self._required and isinstance(error, OSError)):
+                raise
+            failed = error if isinstance(error, ConnectionFailed) else self._unreached(error)
+            if self._required:
+                raise failed from error
+            self.missed = failed.given
 
     def _experiment(self) -> str:
         client, name = self.client(), self._project.name
@@ -169,12 +204,15 @@ class Tracking:
         try:
             MlflowClient().search_experiments(max_results=1)
         except (MlflowException, SQLAlchemyError, OSError) as error:
-            raise ConnectionFailed(
-                f"MLflow's store {shown(self.uri)} does not answer ({type(error).__name__})",
-                allowed="the address of a running MLflow server, or sqlite:///FILE in a folder that can be written",
-                do="correct tracking.uri or MLFLOW_TRACKING_URI, or start the server; then run again",
-            ) from error
+            raise self._unreached(error) from error
         self._is_reached = True
+
+    def _unreached(self, error: BaseException) -> ConnectionFailed:
+        return ConnectionFailed(
+            f"MLflow's store {shown(self.uri)} does not answer ({type(error).__name__})",
+            allowed="the address of a running MLflow server, or sqlite:///FILE in a folder that can be written",
+            do="correct tracking.uri or MLFLOW_TRACKING_URI, or start the server; then run again",
+        )
 
 
 def _restore(address: str | None) -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from abc import abstractmethod
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -68,6 +69,10 @@ class Folder(Destination):
 
     def close(self) -> None:
         """Remove what was not put in place, and give the lock back."""
+        for writer in self._writers.values():
+            with suppress(OSError):
+                writer.close()  # of a delivery that failed; on a full disk it cannot be ended
+        self._writers.clear()
         if self._scratch != Path():
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = Path()

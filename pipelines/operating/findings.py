@@ -47,6 +47,8 @@ def _of_job(project: Project, status: Health) -> Iterator[Finding]:
         again = scores is not None and scores.finished_at is not None and scores.finished_at > ended
         facts = {"stage": job.stage or "–", "kind": job.error_kind or "", "exit_code": job.exit_code}
         yield _finding(f"job_{job.outcome}", not again, message=job.message or "", ago=status.now - ended, **facts)
+    if job is not None and job.untracked:
+        yield _finding("untracked", False, reason=job.untracked)
     if status.writer is not None:
         yield _finding("running", False, who=status.writer.said)
     plan = status.schedule
@@ -63,8 +65,7 @@ def _of_delivery(project: Project, status: Health, store: Store) -> Iterator[Fin
     """Say what was scored and not handed on; a job that runs is about to."""
     if not (project.deliver.destinations and store.exists("scored")) or status.writer is not None:
         return
-    handed_on, scored = store.path("delivered"), store.path("scored")
-    if not handed_on.exists() or handed_on.stat().st_mtime < scored.stat().st_mtime:
+    if (status.delivered or {}).get("scored") != store.load("scored"):
         yield _finding("undelivered", place=", ".join(each.name for each in project.deliver.destinations))
 
 

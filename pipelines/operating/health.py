@@ -60,6 +60,8 @@ class LastJob:
         What went wrong, where something did.
     seconds
         How long it took.
+    untracked
+        Why MLflow holds nothing of it, where that is so.
     """
 
     started_at: datetime
@@ -70,6 +72,7 @@ class LastJob:
     exit_code: int | None = None
     message: str | None = None
     seconds: float | None = None
+    untracked: str | None = None
 
 
 @dataclass(frozen=True)

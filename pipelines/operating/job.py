@@ -17,10 +17,11 @@ from pipelines.config import Project
 from pipelines.console import Console
 from pipelines.errors import Busy, ChurnLabError, ConnectionFailed, Incomplete, NotReady, refusal
 from pipelines.lock import workspace_lock
-from pipelines.operating.log import REFUSED, JobLog
+from pipelines.operating.log import REFUSED, JobLog, without_secrets
 from pipelines.operating.words import rows_delivered
 from pipelines.runner import Ran, Runner
 from pipelines.stage import all_stages
+from pipelines.tracking import Tracking
 
 STAGES = ("ingest", "validate", "score", "act", "mart", "deliver")
 STOPPED_EXIT_CODE = 143
@@ -114,8 +115,10 @@ class Job:
         settings, attempt = self.project.job, 1
         while True:
             started = time.monotonic()
+            # Who is champion lies in the export: scores do not wait for MLflow.
+            tracking = Tracking(self.project, required=False)
             try:
-                ran = self._attempt(name)
+                ran = self._attempt(name, tracking)
             except BaseException as error:
                 known = _known(error)
                 again = isinstance(known, ConnectionFailed) and attempt <= settings.retries
@@ -129,12 +132,13 @@ class Job:
                 self.sleep(wait_s)
                 attempt += 1
             else:
-                log.write("stage", **self._facts(ran, attempt))
+                untracked = without_secrets(tracking.missed, self.project) or None
+                log.write("stage", **self._facts(ran, attempt), untracked=untracked)
                 return ran
 
-    def _attempt(self, name: str) -> Ran:
+    def _attempt(self, name: str, tracking: Tracking) -> Ran:
         """Run a stage with a runner of its own, so that a failed attempt is a failed run of MLflow's own."""
-        runner = Runner(self.project, self.console)
+        runner = Runner(self.project, self.console, tracking=tracking)
         runner.as_of = self.as_of
         return runner.alone(name)
 

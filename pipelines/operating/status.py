@@ -24,7 +24,8 @@ _RUN = """
 SELECT run_id, as_of, model_name, model_version, eligible, scored, excluded, failed, status, finished_at
 FROM scores.score_runs ORDER BY status = 'finished' DESC, as_of DESC, finished_at DESC, run_id LIMIT 1
 """
-_INCOMPLETE = "SELECT failed, eligible FROM scores.score_runs WHERE status <> 'finished' AND finished_at >="
+_INCOMPLETE = "SELECT failed, eligible FROM scores.score_runs WHERE status <> 'finished' AND (as_of, finished_at) >= ("
+_NEWEST_OF_THEM = ") ORDER BY as_of DESC, finished_at DESC LIMIT 1"
 _VALID = "SELECT max(valid_until) FROM scores.churn_scores WHERE as_of ="
 _EXCLUDED = "SELECT reason, customers FROM scores.score_coverage WHERE outcome = 'excluded' AND run_id ="
 _HAS = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'scores' AND table_name ="
@@ -65,11 +66,12 @@ def _job(newest: list[dict[str, Any]], writer: Holder | None) -> LastJob:
     last, first = newest[0], newest[-1]
     started = _instant(first["at"])
     stage = next((line["stage"] for line in newest if line["event"] == "stage"), None)
+    untracked = next((line["untracked"] for line in newest if "untracked" in line), None)
     if last["event"] != "ended":
         runs = writer is not None and writer.command == "job"
-        return LastJob(started, None, "running" if runs else "killed", stage)
+        return LastJob(started, None, "running" if runs else "killed", stage, untracked=untracked)
     told = {name: last.get(name) for name in ("error_kind", "exit_code", "message", "seconds")}
-    return LastJob(started, _instant(last["at"]), last["outcome"], stage, **told)
+    return LastJob(started, _instant(last["at"]), last["outcome"], stage, **told, untracked=untracked)
 
 
 def _scores(project: Project, store: Store) -> Scores | None:
@@ -86,7 +88,7 @@ def _from_warehouse(project: Project, store: Store) -> Scores | None:
         if found is None:
             return None
         run_id, as_of, name, version, eligible, scored, left_out, failed, status, finished_at = found
-        undone = _row(connection, _INCOMPLETE, finished_at, "ORDER BY finished_at DESC LIMIT 1")
+        undone = _row(connection, _INCOMPLETE, as_of, ",", finished_at, _NEWEST_OF_THEM)
         valid = _row(connection, _VALID, as_of, "AND model_version =", version)
         excluded: dict[str, int] = {}
         if _row(connection, _HAS, "score_coverage"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from pipelines.operating.health import Finding, Health
 
@@ -53,6 +54,10 @@ SAID = {
         "en": "The last job began {ago} ago and was killed (last stage in its log: {stage})",
         "zh": "上次任务 {ago}前开始，中途被终止（日志中最后的阶段：{stage}）",
     },
+    "untracked": {
+        "en": "MLflow holds nothing of the last job's checks of the data; scores do not need it: {reason}",
+        "zh": "MLflow 中没有上次任务的数据检查记录（评分不受影响）：{reason}",
+    },
     "late": {
         "en": "The job that was due at {due:%Y-%m-%d %H:%M} UTC has not begun",
         "zh": "应于 {due:%Y-%m-%d %H:%M} UTC 开始的任务没有运行",
@@ -78,6 +83,7 @@ DO = {
     "never_scored": "churnlab run -p {name}",
     "expired": JOB,
     "incomplete": JOB,
+    "untracked": "start the server of tracking.uri; the next job that finds new data logs again",
     "late": "churnlab schedule show -p {name}; " + JOB,
     "job_killed": JOB,
     "undelivered": "churnlab deliver -p {name}",
@@ -133,12 +139,13 @@ def advice(finding: Finding, project: str) -> str:
 
 
 def span(length: timedelta, language: str) -> str:
-    """Write a length of time in its largest fitting unit.
+    """Write a length of time in its largest fitting unit; one below 0, after a clock was set back, is none.
 
     >>> span(timedelta(hours=30), "en"), span(timedelta(days=3), "zh"), span(timedelta(seconds=20), "en")
     ('30 h', '3 天', '0 min')
     """
     days, hours, minutes = UNITS[language]
+    length = max(length, timedelta(0))
     if length >= timedelta(days=2):
         return f"{length.days}{days}"
     if length >= timedelta(hours=2):
@@ -160,10 +167,11 @@ def _scores(health: Health, language: str) -> str:
     return SCORES[language].format(as_of=scores.as_of, written=written, valid=said)
 
 
-def rows_delivered(delivered: dict[str, dict[str, dict[str, int]]]) -> dict[str, tuple[int, int]]:
-    """Give rows changed and rows that were the same already, by destination.
+def rows_delivered(delivered: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Give rows changed and rows that were the same already, by destination, from the record of a delivery.
 
-    >>> rows_delivered({"crm": {"churn_scores": {"new": 3, "changed": 1, "removed": 0, "same": 7}}})
+    >>> tables = {"churn_scores": {"new": 3, "changed": 1, "removed": 0, "same": 7}}
+    >>> rows_delivered({"destinations": {"crm": tables}})
     {'crm': (4, 7)}
     """
     return {
@@ -171,7 +179,7 @@ def rows_delivered(delivered: dict[str, dict[str, dict[str, int]]]) -> dict[str,
             sum(rows["new"] + rows["changed"] + rows["removed"] for rows in tables.values()),
             sum(rows["same"] for rows in tables.values()),
         )
-        for name, tables in delivered.items()
+        for name, tables in delivered.get("destinations", {}).items()
     }
 
 

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from pipelines.destinations.deliver import Delivered
 
 
-@stage(writes=["delivered"], skippable=False, applies=lambda project: bool(project.deliver.destinations))
+# A destination that is out of reach fails the line, and by then the dashboard has the scores.
+@stage(
+    writes=["delivered"],
+    skippable=False,
+    applies=lambda project: bool(project.deliver.destinations),
+    after=("act", "mart"),
+)
 def deliver(project: Project, settings: DeliverSettings, progress: Progress, scored: dict[str, Any]) -> dict[str, Any]:
     """Bring the run that scored last from the warehouse to every destination."""
     delivered = brought(project, settings, progress, run=scored["run_id"])
     delivered.raise_failures()
-    return record(delivered)
+    return record(delivered, scored)
 
 
 def brought(
@@ -50,10 +56,11 @@ def brought(
     return delivered
 
 
-def record(delivered: Delivered) -> dict[str, Any]:
-    """Give what came of a delivery as plain values: destination, table, rows by what became of them."""
+def record(delivered: Delivered, scored: dict[str, Any]) -> dict[str, Any]:
+    """Give what came of a delivery as plain values: what was brought, and destination, table, rows by what became."""
     from dataclasses import asdict
 
-    return {
+    destinations = {
         name: {table: asdict(change) for table, change in tables.items()} for name, tables in delivered.changes.items()
     }
+    return {"scored": scored, "destinations": destinations}

@@ -55,6 +55,8 @@ def validate(
     history.remember(folder, loaded["content"], checked.profiles, figures(made))
     progress("logging to MLflow")
     _log(project, tracking, figures(made))
+    if tracking.missed:
+        progress.warn(f"Nothing is logged of these checks: {tracking.missed}")
     made |= {"content": _content(project, settings, loaded), "usability": report}
     _tell(made, progress)
     return made
@@ -66,10 +68,13 @@ def _title(project: Project) -> dict[str, str]:
 
 def _log(project: Project, tracking: Tracking, figures: dict[str, float]) -> None:
     """Log the figures and pages with the run, so that quality can be followed over time."""
-    with tracking.run() as mlflow:
+
+    def write(mlflow: Any) -> None:
         mlflow.log_metrics({f"data/{name}": value for name, value in figures.items()})
         for page in (CHECKS, DATA):
             mlflow.log_artifact(str(project.home / REPORTS / page), "data")
+
+    tracking.log(write)
 
 
 def wish_of(project: Project, loaded: dict[str, Any]) -> Wish:

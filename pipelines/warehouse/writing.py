@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from pipelines.warehouse.scores import CHURN_SCORES, CURRENT, SCHEMA, SCORE_RUNS, TABLES, ScoreTable
 from pipelines.warehouse.sql import identifier
+
+_MOMENT = timedelta(microseconds=1)
 
 
 def create(connection: Any) -> None:
@@ -102,7 +105,8 @@ def _has_rows(connection: Any, target: str, same: Mapping[str, Any]) -> bool:
 def record_run(connection: Any, run: Mapping[str, Any]) -> None:
     """Write the row of a run; repeated with nothing in between, it keeps its first times.
 
-    After another run for the same instant, such as one of another champion, it counts as the newest again.
+    After another run for the same instant, such as one of another champion, it counts as the newest again, whatever
+    the clock says: where that was set back, ``finished_at`` goes on from the newest one that there is.
     """
     import pandas as pd
 
@@ -113,7 +117,10 @@ def record_run(connection: Any, run: Mapping[str, Any]) -> None:
         )
     """
     connection.execute(later, [run["run_id"]])
-    upsert(connection, SCORE_RUNS, pd.DataFrame([run]))
+    others = f"SELECT max(finished_at) FROM {SCHEMA}.score_runs WHERE as_of = ? AND run_id <> ?"
+    newest = connection.execute(others, [run["as_of"], run["run_id"]]).fetchone()[0]
+    least = max(run["started_at"], run["started_at"] if newest is None else newest + _MOMENT)
+    upsert(connection, SCORE_RUNS, pd.DataFrame([{**run, "finished_at": max(run["finished_at"], least)}]))
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def test_scoring_brings_the_scores(typed: Callable[..., Any], tmp_path: Path) ->
     scored = typed("score")
     assert scored.exit_code == 0, scored.output
     delivered = json.loads((tmp_path / "own" / "workspace" / "demo" / "artifacts" / "delivered.json").read_text())
-    assert delivered["phone"]["churn_scores"]["new"] == held(tmp_path) > 0
+    assert delivered["destinations"]["phone"]["churn_scores"]["new"] == held(tmp_path) > 0
 
 
 def test_without_destinations_one_is_told_where_to_name_them(

@@ -85,6 +85,18 @@ def test_killed_at_each_stage_and_run_again(runner: Any) -> None:
     assert status_of(runner.project, now()).is_fresh
 
 
+def test_without_mlflow_scores_come_all_the_same(runner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    (runner.project.home / "state.json").unlink()  # nothing counts as done
+    ran = Job(runner.project, runner.console, sleep=lambda wait_s: pytest.fail("the job waits for MLflow")).run()
+    assert not any(each.skipped for each in ran)
+    health = status_of(runner.project, now())
+    assert health.is_fresh
+    told = {finding.code: finding.facts for finding in health.findings}
+    assert "http://127.0.0.1:9 does not answer" in told["untracked"]["reason"]
+
+
 def test_a_champion_that_changes_meanwhile_counts_from_the_next_job_on(runner: Any) -> None:
     exported = json.loads((runner.store.path("export") / "manifest.json").read_text())["version"]
     process = begun(runner)

@@ -19,6 +19,7 @@ from pipelines.operating import job as job_module
 from pipelines.operating.job import STAGES, Job
 from pipelines.operating.log import JobLog, log_file, newest_first, without_secrets
 from pipelines.runner import Ran
+from pipelines.tracking import Tracking
 
 CONF = str(Path(__file__).parents[2] / "conf" / "demo.yaml")
 
@@ -31,13 +32,14 @@ class Company:
         self.script: dict[str, list[Any]] = {}
         self.ran: list[str] = []
         self.waits: list[float] = []
+        self.missed: dict[str, str] = {}
         artifacts = project.home / "artifacts"
         (artifacts / "export").mkdir(parents=True)
         records = {
             "loaded": {"ledger": [{"written": 7}, {"written": 3}]},
             "accepted": {"rows": {"orders": 9}},
             "scored": {"scored": 4, "as_of": "2026-10-01T00:00:00", "run_id": "r1"},
-            "delivered": {"crm": {"churn_scores": {"new": 5, "changed": 0, "removed": 0, "same": 0}}},
+            "delivered": {"destinations": {"crm": {"churn_scores": {"new": 5, "changed": 0, "removed": 0, "same": 0}}}},
             "marted": {"rows": {"churn_latest": 6}},
         }
         for name, record in records.items():
@@ -66,11 +68,13 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     made = Company(load_project(CONF, [f"workspace={tmp_path}", crm, "job.retries=2", "job.retry_wait_s=10"]))
 
     class StagesOfTheTest:
-        def __init__(self, *_: Any) -> None:
-            self.as_of = None
+        def __init__(self, *_: Any, tracking: Tracking) -> None:
+            self.as_of, self._tracking = None, tracking
 
         def alone(self, name: str) -> Ran:
-            return made.stage(name)
+            ran = made.stage(name)
+            self._tracking.missed = made.missed.get(name, "")
+            return ran
 
     monkeypatch.setattr(job_module, "Runner", StagesOfTheTest)
     return made
@@ -106,6 +110,14 @@ def test_it_gives_up_and_later_stages_do_not_run(company: Company) -> None:
         company.run()
     assert company.ran == ["ingest", *["validate"] * 3]
     assert (company.log()[-1]["outcome"], company.log()[-1]["exit_code"]) == ("failed", 4)
+
+
+def test_where_mlflow_does_not_answer_the_work_is_done_and_the_log_says_so(company: Company) -> None:
+    company.missed["validate"] = "MLflow's store http://me:secret@mlflow.example does not answer"
+    company.run()
+    assert company.ran == list(STAGES)
+    told = {line["stage"]: line.get("untracked") for line in company.log() if line["event"] == "stage"}
+    assert told == dict.fromkeys(STAGES) | {"validate": "MLflow's store http://me:***@mlflow.example does not answer"}
 
 
 def test_a_mistake_in_the_data_is_not_tried_again_and_its_words_stay_out_of_the_log(company: Company) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from pipelines.artifacts import ARTIFACTS, Store, digest, replace_folder
 from pipelines.errors import ChurnLabError, ConfigError, NotReady
-from pipelines.stage import all_stages, stage
+from pipelines.operating.job import STAGES as JOB_STAGES
+from pipelines.stage import Stage, _ordered, all_stages, stage
 
 
 def test_each_stage_follows_those_that_make_what_it_reads():
@@ -15,6 +16,19 @@ def test_each_stage_follows_those_that_make_what_it_reads():
     for each in all_stages().values():
         assert set(each.reads) - set(each.optional_reads) <= made, each.name
         made |= set(each.writes)
+
+
+def test_who_hands_scores_on_comes_last_so_that_no_failure_of_it_keeps_them_from_people():
+    order = list(all_stages())
+    assert order[-1] == "deliver"
+    assert [name for name in order if name in JOB_STAGES] == list(JOB_STAGES)
+
+
+def test_stages_that_wait_for_each_other_are_refused():
+    first = Stage("first", lambda loaded: None, ("accepted",), after=("second",))
+    second = Stage("second", lambda accepted: None, ("loaded",))
+    with pytest.raises(ValueError, match="first, second"):
+        _ordered([first, second])
 
 
 def test_every_artifact_is_made_by_one_stage():

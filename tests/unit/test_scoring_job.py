@@ -1,6 +1,6 @@
 """A run of scoring on a few customers: batches, ranks, values, the ledger, and what a failure leaves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import numpy as np
@@ -170,6 +170,33 @@ def test_after_another_model_the_first_one_can_become_current_again(connection, 
         run(connection, project, customers([0.2]), version=version)
     current = connection.execute("SELECT DISTINCT model_version FROM scores.churn_scores_current").fetchall()
     assert current == [("1",)]
+
+
+def times(connection):
+    return connection.execute("SELECT model_version, started_at, finished_at FROM scores.score_runs").fetchall()
+
+
+def test_where_the_clock_was_set_back_what_was_scored_last_is_current(connection, project, monkeypatch):
+    clock = iter(datetime(2026, 10, 1, hour) for hour in (9, 12, 8, 7, 6, 5))
+    monkeypatch.setattr("pipelines.scoring.job.now", lambda: next(clock))
+    monkeypatch.setattr("scoring_runs.now", lambda: next(clock))
+    for version in ("1", "2", "1"):
+        run(connection, project, customers([0.2]), version=version)
+        current = connection.execute("SELECT model_version, valid_until FROM scores.churn_scores_current").fetchall()
+        assert current == [(version, INSTANT + timedelta(days=project.score.valid_days))]
+    assert all(started <= finished for _, started, finished in times(connection))
+    assert {version: finished > datetime(2026, 10, 1, 12) for version, _, finished in times(connection)} == {
+        "1": True,
+        "2": True,
+    }
+
+
+def test_a_clock_that_is_set_back_during_a_run_does_not_let_it_end_before_it_began(connection, project, monkeypatch):
+    clock = iter([datetime(2026, 10, 1, 9), datetime(2026, 10, 1, 8)])
+    monkeypatch.setattr("pipelines.scoring.job.now", lambda: next(clock))
+    monkeypatch.setattr("scoring_runs.now", lambda: next(clock))
+    run(connection, project, customers([0.2]))
+    assert times(connection) == [("1", datetime(2026, 10, 1, 9), datetime(2026, 10, 1, 9))]
 
 
 def test_a_batch_is_named_by_its_place():

@@ -107,6 +107,17 @@ def test_a_newer_run_that_is_incomplete_is_a_problem_and_not_what_readers_see(pr
     assert (health.scores.run_id, health.scores.failed) == ("r1", 0)
 
 
+def test_a_clock_that_was_set_back_hides_no_incomplete_run_and_gives_no_time_below_zero(project: Project) -> None:
+    scored(project)
+    with warehouse(project.home) as connection:
+        change = "'r2' AS run_id, as_of + INTERVAL 1 DAY AS as_of, 5 AS failed, 'incomplete' AS status"
+        back = "finished_at - INTERVAL 1 HOUR AS finished_at"
+        connection.execute(f"INSERT INTO scores.score_runs SELECT * REPLACE ({change}, {back}) FROM scores.score_runs")
+    health = status_of(project, NOW - 3 * HOUR)
+    assert codes(health) == {"incomplete"}
+    assert " · written 0 min ago · " in dict(lines(health, "en"))["Scores"]
+
+
 def test_an_incomplete_run_alone(project: Project) -> None:
     scored(project, failed=5, status="incomplete")
     assert codes(status_of(project, NOW)) == {"incomplete"}
@@ -137,6 +148,18 @@ def test_a_job_without_an_end_was_killed_unless_it_runs(project: Project, monkey
     assert health.job.outcome == "running"
     assert health.is_fresh
     assert "running" in {finding.code for finding in health.findings}
+
+
+def test_a_job_without_mlflow_is_told_and_no_problem(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored(project)
+    stage = ("stage", {"stage": "validate", "outcome": "finished", "untracked": "MLflow's store does not answer"})
+    ended = ("ended", {"outcome": "finished", "exit_code": 0})
+    job(project, NOW - HOUR / 2, ("started", {}), stage, ended, monkeypatch=monkeypatch)
+    health = status_of(project, NOW)
+    assert health.is_fresh
+    (finding,) = [each for each in health.findings if each.code == "untracked"]
+    assert "MLflow's store does not answer" in sentence(finding, "en")
+    assert "tracking.uri" in advice(finding, "shop")
 
 
 def test_who_was_refused_is_no_last_job(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,15 +202,18 @@ def test_scores_that_were_not_handed_on(project: Project, tmp_path: Path) -> Non
     project = load_project(CONF, [f"workspace={tmp_path}", "score.valid_days=7", crm])
     artifacts = project.home / "artifacts"
     artifacts.mkdir(parents=True)
-    (artifacts / "scored.json").write_text("{}")
+    (artifacts / "scored.json").write_text('{"run_id": "r1"}')
     assert codes(status_of(project, NOW)) == {"undelivered"}
-    delivered = {"crm": {"churn_scores": {"new": 80, "changed": 0, "removed": 0, "same": 10}}}
+    tables = {"churn_scores": {"new": 80, "changed": 0, "removed": 0, "same": 10}}
+    delivered = {"scored": {"run_id": "r1"}, "destinations": {"crm": tables}}
     (artifacts / "delivered.json").write_text(json.dumps(delivered))
+    before = (artifacts / "scored.json").stat().st_mtime - 3600
+    os.utime(artifacts / "delivered.json", (before, before))  # the clock was set back after scoring
     health = status_of(project, NOW)
     assert health.is_fresh
     assert dict(lines(health, "en"))["Delivered"] == "crm: 80 rows changed, 10 the same"
-    later = (artifacts / "delivered.json").stat().st_mtime + 10
-    os.utime(artifacts / "scored.json", (later, later))
+    (artifacts / "scored.json").write_text('{"run_id": "r2"}')
+    os.utime(artifacts / "scored.json", (before - 3600, before - 3600))
     assert codes(status_of(project, NOW)) == {"undelivered"}
 
 
