@@ -32,19 +32,19 @@ def main(name: str, seed: int, work: Path, folder: Path) -> None:
 
 def train(task: Task, seed: int) -> object:
     """Train as the stage of the line does, with the project's own settings and a budget."""
+    from training.budget import Budget
     from training.train import TrainSettings, train
 
     settings = task.train
     chosen = TrainSettings(
         families=tuple(settings.families),
         trials=settings.trials,
-        budget_s=BUDGET_S,
         half_life_days=settings.half_life_days,
         seed=seed,
         recency_column=settings.recency_column,
         minimum_positives=settings.minimum_positives,
     )
-    return train(task.examples, task.split, chosen)
+    return train(task.examples, task.split, chosen, budget=Budget(BUDGET_S))
 
 
 if __name__ == "__main__":

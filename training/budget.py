@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 Clock = Callable[[], float]
 
+MARGIN = 1.1
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -41,3 +43,12 @@ class Budget:
         """Open a budget of its own over a share of what remains."""
         left = self.left()
         return Budget(None if math.isinf(left) else max(left * share, 0.0), self.clock)
+
+    def less(self, seconds: float) -> Budget:
+        """Open a budget of its own over what remains, so many seconds withheld."""
+        left = self.left()
+        return Budget(None if math.isinf(left) else max(left - seconds, 0.0), self.clock)
+
+    def allows(self, seconds: float) -> bool:
+        """Whether work foreseen to take so many seconds ends in time; foresight errs, so a tenth more must be left."""
+        return self.left() > seconds * MARGIN

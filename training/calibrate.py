@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float64]
 PARTS = 5
 SMALLEST_SLICE = 200
 STANDARD_ERRORS_TO_PREFER = 1.0
+# How far from 1 a model's slope is expected before any row is seen (standard deviation).
+SLOPE_SPREAD = 0.2
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ def fit_slope(
 ) -> Calibrator:
     """Spread the log odds, or draw them together, and leave the mean probability as it is.
 
+    The slope is the most likely one when slopes are spread around 1 by :data:`SLOPE_SPREAD` before any row is seen: few
+    leavers hardly move it, many leave nothing of the expectation.
+
     Parameters
     ----------
     probability, label, weight
@@ -86,7 +91,9 @@ def fit_slope(
     score, weights = logit(probability), np.ones(len(label)) if weight is None else weight
     parts = np.zeros(len(label), dtype=np.int64) if part is None else np.unique(part, return_inverse=True)[1]
     levels = np.eye(parts.max() + 1)[parts]
-    slope = _most_likely(np.column_stack([score, levels]), 1, label, weights)[0]
+    rows = weights.sum() ** 2 / (weights**2).sum()
+    doubt = 1.0 / (SLOPE_SPREAD**2 * rows)
+    slope = _most_likely(np.column_stack([score, levels]), 1, label, weights, doubt)[0]
     level = float(np.average(clip(probability), weights=weights))
     return Calibrator("slope", ((float(slope), best_shift(np.full(len(score), level), slope * score, weights)),))
 
@@ -171,8 +178,8 @@ def choose_calibrator(
     A freer map replaces a plainer one only where it is better by more than one standard error of the paired
     difference, so that small slices keep strictly monotone maps and with them the model's ranking. Where the slice
     spans several cutoffs, it must also be better at each later one: a level that belongs to one season is not learnt.
-    Where no map is learnt for that reason, the slope alone still may be: how far a model's log odds are drawn together,
-    by shrinkage, by stopping early or by averaging, does not change with the season.
+    Where no map is learnt for that reason, the slope alone is: how far a model's log odds are drawn together, by
+    shrinkage, by stopping early or by averaging, does not change with the season.
 
     Parameters
     ----------
@@ -198,7 +205,7 @@ def choose_calibrator(
         losses = row_losses(label, cross_fitted(kind, probability, label, weights, judging))
         if _clearly_better(best - losses, weights, judging):
             chosen, best = kind, losses
-    if chosen == "identity" and judging.in_time and _slope_helps(probability, label, weights, judging):
+    if chosen == "identity" and judging.in_time:
         return fit_slope(probability, label, weights, judging.part)
     return KINDS[chosen](probability, label, weight)
 
@@ -240,25 +247,6 @@ def _cross_fitted_slope(
     return calibrated
 
 
-def _slope_helps(probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats, judging: Judging) -> bool:
-    """Whether a slope from the other cutoffs lowers the loss, whatever the level of each, by a standard error."""
-    sloped = _cross_fitted_slope(probability, label, weight, judging)
-    gain = _level_free_losses(probability, label, weight, judging) - _level_free_losses(sloped, label, weight, judging)
-    mean = np.average(gain, weights=weight)
-    error = np.sqrt(np.average((gain - mean) ** 2, weights=weight) / len(gain))
-    return bool(mean > STANDARD_ERRORS_TO_PREFER * error)
-
-
-def _level_free_losses(
-    probability: npt.NDArray[Any], label: npt.NDArray[Any], weight: Floats, judging: Judging
-) -> Floats:
-    log_odds, losses = logit(probability), np.empty(len(label))
-    for _, own in judging.without_each():
-        shift = best_shift(label[own], log_odds[own], weight[own])
-        losses[own] = row_losses(label[own], expit(log_odds[own] + shift))
-    return losses
-
-
 def _clearly_better(gain: Floats, weight: Floats, judging: Judging) -> bool:
     judged = np.any([judge_on for _, judge_on in judging.rounds()], axis=0)
     mean = np.average(gain[judged], weights=weight[judged])
@@ -291,16 +279,18 @@ def _fit_logistic(
     return Calibrator(kind, (tuple(map(float, found)),))
 
 
-def _most_likely(terms: Floats, slopes: int, label: npt.NDArray[Any], weight: Floats) -> Floats:
-    """Coefficients of the terms; the first so many are slopes, held at zero or above."""
+def _most_likely(terms: Floats, slopes: int, label: npt.NDArray[Any], weight: Floats, doubt: float = 0.0) -> Floats:
+    """Coefficients of the terms; the first so many are slopes, held at zero or above and drawn to 1 by the doubt."""
     from scipy.optimize import minimize
 
     target, weights = _soft_targets(label), weight / weight.sum()
+    drawn = np.append(np.full(slopes, doubt), np.zeros(terms.shape[1] - slopes))
 
     def loss_and_slope(at: Floats) -> tuple[float, Floats]:
         line = terms @ at
         loss = weights @ (np.logaddexp(0.0, line) - target * line)
-        return float(loss), terms.T @ (weights * (expit(line) - target))
+        slope = terms.T @ (weights * (expit(line) - target)) + drawn * (at - 1.0)
+        return float(loss + 0.5 * drawn @ (at - 1.0) ** 2), slope
 
     levels = terms.shape[1] - slopes
     start = np.append(np.ones(slopes), np.zeros(levels))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from training.blend import FoldScores, blend_of, cross_fitted_blend, find_shares
-from training.budget import Budget
 from training.calibrate import Calibrator, Judging, by_shuffle, choose_calibrator, cross_fitted
 from training.examples import Examples
 from training.families import FAMILIES, Context
@@ -23,8 +23,8 @@ from training.venn_abers import fit_venn_abers
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
-# Part of what remains of the time budget that one family's search may use; the rest is for the final fits.
-SEARCH_SHARE = 0.8
+# How the time budget is divided among families, each for its search and its final fit.
+TIME_PARTS = {"recency_rule": 0.0, "xgboost": 3.0}
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,12 @@ class Options:
 
     calibrate: bool = True
     intervals: bool = False
+
+
+def time_share(work: str, later: Sequence[str]) -> float:
+    """Share of the remaining time for a piece of work when others are still to come, 0 to 1."""
+    own, others = (sum(TIME_PARTS.get(name, 1.0) for name in names) for names in ([work], later))
+    return own / (own + others) if own else 0.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def family_candidate(
     final
         Rows of the final fit.
     context
-        Encoding, seed and budget.
+        Encoding, seed and budget of the family's search and final fit.
     options
         What is made of the validation predictions.
 
@@ -90,8 +96,7 @@ def family_candidate(
     Candidate
         The judged family.
     """
-    searching = replace(context, budget=context.budget.part(SEARCH_SHARE))
-    found = FAMILIES[family].search(folds, searching)
+    found = FAMILIES[family].search(folds, context)
     core = FAMILIES[family].fit(final.rows, found.parameters, context)
     model = FittedModel(core, Calibrator(), final.preparation.only(core.features))
     return _judged(model, found, examples, folds.split, context.seed, options)
@@ -122,7 +127,7 @@ def blend_candidate(
     Candidate
         Its validation predictions use shares found without the fold that they are for.
     """
-    entries = _library(members, context.budget)
+    entries = _library(members, context)
     folds = _fold_scores(entries, examples, split)
     shares = find_shares(folds)
     parameters = {entry.name: float(share) for entry, share in zip(entries, shares, strict=True) if share > 0}
@@ -155,16 +160,17 @@ class _Entry:
         return FAMILIES[self.family].fit(rows, self.found.parameters, own)
 
 
-def _library(members: dict[str, Candidate], budget: Budget) -> list[_Entry]:
-    own = [_Entry(family, family, member.found, member.model.core) for family, member in members.items()]
-    if budget.left() <= 0:
-        return own
-    further = [
-        _Entry(f"{family}-{place + 1}", family, found, place=place)
-        for family, member in members.items()
-        for place, found in enumerate(member.found.runners_up, start=1)
-    ]
-    return [*own, *further]
+def _library(members: dict[str, Candidate], context: Context) -> list[_Entry]:
+    """All families, and those runners-up whose fits would end in time were all of them drawn."""
+    library = [_Entry(family, family, member.found, member.model.core) for family, member in members.items()]
+    seconds = 0.0
+    for family, member in members.items():
+        for place, found in enumerate(member.found.runners_up, start=1):
+            longer = seconds + found.seconds_a_row * context.final_rows
+            if context.budget.allows(longer):
+                library.append(_Entry(f"{family}-{place + 1}", family, found, place=place))
+                seconds = longer
+    return library
 
 
 def pooled_rows(split: Split) -> Rows:

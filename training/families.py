@@ -47,6 +47,10 @@ class Context:
         Where a search keeps its trials, so that it can be continued.
     on_trial
         Told of each trial.
+    final_rows
+        Rows of the final fit, for which a search leaves time.
+    rows_afterwards
+        Rows that the booster's settings will still learn from after that.
     """
 
     encoding: Encoding
@@ -59,6 +63,8 @@ class Context:
     starts: tuple[Parameters, ...] = ()
     study_file: Path | None = None
     on_trial: OnTrial | None = None
+    final_rows: int = 0
+    rows_afterwards: int = 0
 
 
 class Family(Protocol):
@@ -76,7 +82,7 @@ Fit = Callable[[Examples, Mapping[str, Any], Context], Core]
 
 @dataclass(frozen=True)
 class Grid:
-    """A family whose few settings are all tried.
+    """A family whose few settings are all tried, as far as there is time for them and the final fit.
 
     Parameters
     ----------
@@ -90,12 +96,13 @@ class Grid:
     candidates: tuple[Parameters, ...] = field(default=({},))
 
     def search(self, folds: Folds, context: Context) -> Found:
-        """Try all candidates and keep the one with the least mean log loss over the folds."""
-        tried = (
-            self._judge(folds, parameters, context)
-            for number, parameters in enumerate(self.candidates)
-            if number == 0 or context.budget.left() > 0
-        )
+        """Try candidates and keep the one with the least mean log loss over the folds."""
+        tried: list[Found] = []
+        for parameters in self.candidates:
+            # The next one takes as long as the last, and so does the final fit for each of its rows.
+            rows = context.final_rows + folds.training_rows
+            if not tried or context.budget.allows(tried[-1].seconds_a_row * rows):
+                tried.append(self._judge(folds, parameters, context))
         return min(tried, key=lambda found: found.score)
 
     def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
@@ -103,10 +110,13 @@ class Grid:
         return self.fit_rows(examples, parameters, context)
 
     def _judge(self, folds: Folds, parameters: Parameters, context: Context) -> Found:
+        began = context.budget.spent()
         predicted = [
             self.fit_rows(train, parameters, context).probability(validation.features) for train, validation in folds
         ]
-        return Found(parameters, folds.mean_loss([logit(own) for own in predicted]), np.concatenate(predicted))
+        pace = (context.budget.spent() - began) / folds.training_rows
+        loss = folds.mean_loss([logit(own) for own in predicted])
+        return Found(parameters, loss, np.concatenate(predicted), seconds_a_row=pace)
 
 
 class Logistic:
@@ -116,7 +126,7 @@ class Logistic:
         """Try penalties on designs made once a fold."""
         from training.logistic_search import search_logistic
 
-        return search_logistic(folds, context.encoding, context.budget)
+        return search_logistic(folds, context.encoding, context.budget, context.final_rows)
 
     def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
         """Fit on rows with given settings."""
@@ -141,6 +151,7 @@ class Boosting:
             starts=context.starts,
             study_file=context.study_file,
             on_trial=context.on_trial,
+            final_rows=context.final_rows + context.rows_afterwards,
         )
 
     def fit(self, examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:

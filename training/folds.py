@@ -42,6 +42,11 @@ class Folds:
     def __len__(self) -> int:
         return len(self.split.folds)
 
+    @property
+    def training_rows(self) -> int:
+        """Rows to learn from, of all folds together."""
+        return sum(len(fold.train) for fold in self.split.folds)
+
     def mean_loss(self, log_odds: list[Floats]) -> float:
         """Mean over the folds of the level-free log loss of their validation rows."""
         losses = []

@@ -60,7 +60,7 @@ class _Prepared:
         return self.validation_design @ coefficients + intercept
 
 
-def search_logistic(folds: Folds, encoding: Encoding, budget: Budget) -> Found:
+def search_logistic(folds: Folds, encoding: Encoding, budget: Budget, final_rows: int = 0) -> Found:
     """Find the penalty with the least mean validation log loss.
 
     Parameters
@@ -70,7 +70,10 @@ def search_logistic(folds: Folds, encoding: Encoding, budget: Budget) -> Found:
     encoding
         Kinds and categories of the columns.
     budget
-        Once it is overdrawn, only the first penalty is tried.
+        Time for the search and the final fit; once no more than that fit has time left, only the first penalty is
+        tried.
+    final_rows
+        Rows of the final fit.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def search_logistic(folds: Folds, encoding: Encoding, budget: Budget) -> Found:
         The best penalty with its predictions, and the next best.
     """
     variants = [Variant(strength) for strength in STRENGTHS]
-    best, *others = sorted(_judge(folds, encoding, variants, budget), key=lambda judged: judged.score)
+    best, *others = sorted(_judge(folds, encoding, variants, budget, final_rows), key=lambda judged: judged.score)
     return replace(best.found(), runners_up=tuple(other.found() for other in others[:RUNNERS_UP]))
 
 
@@ -122,23 +125,32 @@ class _Judged:
     variant: Variant
     log_odds: list[Floats]
     score: float
+    seconds_a_row: float
 
     def found(self) -> Found:
         """The penalty with its predictions."""
-        return Found({"strength": self.variant.strength}, self.score, expit(np.concatenate(self.log_odds)))
+        predicted = expit(np.concatenate(self.log_odds))
+        return Found({"strength": self.variant.strength}, self.score, predicted, seconds_a_row=self.seconds_a_row)
 
 
-def _judge(folds: Folds, encoding: Encoding, variants: Sequence[Variant], budget: Budget) -> Iterator[_Judged]:
+def _judge(
+    folds: Folds, encoding: Encoding, variants: Sequence[Variant], budget: Budget, final_rows: int = 0
+) -> Iterator[_Judged]:
     """Judge each variant on all folds; those that the budget kept from some fold are left out."""
     log_odds: list[list[Floats]] = [[] for _ in variants]
+    rows_to_come, pace = folds.training_rows + final_rows, 0.0
     for train, validation in folds:
+        began = budget.spent()
         prepared = _prepare(train, validation, encoding)
-        for number, variant in enumerate(variants):
-            if number == 0 or budget.left() > 0:
+        log_odds[0].append(prepared.log_odds(variants[0]))
+        rows_to_come -= len(train)
+        pace = max(pace, (budget.spent() - began) / len(prepared.train))
+        for number, variant in enumerate(variants[1:], start=1):
+            if budget.allows(pace * rows_to_come):
                 log_odds[number].append(prepared.log_odds(variant))
     for own, variant in zip(log_odds, variants, strict=True):
         if len(own) == len(folds):
-            yield _Judged(variant, own, folds.mean_loss(own))
+            yield _Judged(variant, own, folds.mean_loss(own), pace)
 
 
 def _prepare(train: Examples, validation: Examples, encoding: Encoding) -> _Prepared:

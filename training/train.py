@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,8 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from training.aging import aged
-from training.budget import Budget, Clock
-from training.candidate import Candidate, Options, Prepared, blend_candidate, family_candidate, pooled_rows
+from training.budget import MARGIN, Budget
+from training.candidate import (
+    Candidate,
+    Options,
+    Prepared,
+    blend_candidate,
+    family_candidate,
+    pooled_rows,
+    time_share,
+)
 from training.device import resolve_device
 from training.errors import TrainingError
 from training.examples import Examples
@@ -33,6 +40,8 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 BLEND = "blend"
+# Part of the time budget in which the half-life is chosen.
+HALF_LIFE_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,8 +54,8 @@ class TrainSettings:
         Families to train, any of ``training.families.FAMILIES``, and ``blend`` for a weighted mean of them.
     trials
         Trials of the booster's search.
-    budget_s
-        Seconds for the whole of training; none means no limit.
+    rows_afterwards
+        Rows that the caller will still learn from with the booster's settings, within the same budget.
     seed
         The same seed gives the same models, byte for byte, where the budget does not cut the search.
     device
@@ -76,7 +85,7 @@ class TrainSettings:
 
     families: tuple[str, ...] = ("recency_rule", "logistic", "xgboost")
     trials: int = 20
-    budget_s: float | None = None
+    rows_afterwards: int = 0
     seed: int = 0
     device: str = "auto"
     calibrate: bool = True
@@ -143,7 +152,7 @@ def train(
     *,
     on_trial: OnTrial | None = None,
     progress: Progress | None = None,
-    clock: Clock = time.monotonic,
+    budget: Budget | None = None,
 ) -> Trained:
     """Train, compare and fit.
 
@@ -159,8 +168,10 @@ def train(
         Called after each trial of the search with number, parameters, score and seconds.
     progress
         Called with a line of text when a step begins.
-    clock
-        Source of time for the budget.
+    budget
+        Seconds for the whole of training; none or an empty one means no limit. Searches end so that the final fits end
+        in time; what every model needs (one setting for each family, and its final fit) is done however little there
+        is.
 
     Returns
     -------
@@ -173,7 +184,6 @@ def train(
         If a family or device is unknown, a part of the split has one class or too few leavers, or no column is usable.
     """
     _check_families(settings.families)
-    budget = Budget(settings.budget_s, clock)
     rows, ordered, order = _in_canonical_order(examples, split)
     check_labels(rows.label[ordered.train], settings.minimum_positives)
     _check_fold_labels(rows, ordered)
@@ -186,12 +196,14 @@ def train(
         seed=settings.seed,
         device=device,
         trials=settings.trials,
-        budget=budget,
+        budget=budget or Budget(),
         recency_column=settings.recency_column,
         directions=settings.directions,
         starts=settings.starts,
         study_file=settings.study_file,
         on_trial=on_trial,
+        final_rows=len(ordered.train),
+        rows_afterwards=settings.rows_afterwards,
     )
     folds = Folds(rows, ordered, plan)
     half_life = _half_life(settings, folds, context)
@@ -236,7 +248,7 @@ def _window_days(split: Split) -> float:
 
 def _half_life(settings: TrainSettings, folds: Folds, context: Context) -> float | None:
     if settings.half_life_days == "auto":
-        return choose_half_life(folds, context.encoding, context.budget)
+        return choose_half_life(folds, context.encoding, context.budget.part(HALF_LIFE_SHARE))
     return settings.half_life_days
 
 
@@ -253,15 +265,27 @@ def _candidates(
     final = Prepared(final_rows, preparation)
     options = Options(settings.calibrate, settings.intervals)
     members: dict[str, Candidate] = {}
-    for family in settings.families:
-        if family != BLEND:
-            progress(f"training {family}")
-            members[family] = family_candidate(family, rows, teaching, final, context, options=options)
+    for family, share in _time_shares(settings).items():
+        progress(f"training {family}")
+        own = replace(context, budget=context.budget.part(share))
+        members[family] = family_candidate(family, rows, teaching, final, own, options=options)
     if BLEND in settings.families:
         progress("blending")
-        blend = blend_candidate(members, rows, split, final, context, options=options)
-        return {**members, BLEND: blend}
+        own = replace(context, budget=context.budget.less(_seconds_afterwards(members, context)))
+        return {**members, BLEND: blend_candidate(members, rows, split, final, own, options=options)}
     return members
+
+
+def _time_shares(settings: TrainSettings) -> dict[str, float]:
+    """Of the time left when its turn comes, the share that each family may use."""
+    in_turn = sorted(settings.families, key=lambda family: family == BLEND)
+    shares = {family: time_share(family, in_turn[place + 1 :]) for place, family in enumerate(in_turn)}
+    return {family: share for family, share in shares.items() if family != BLEND}
+
+
+def _seconds_afterwards(members: dict[str, Candidate], context: Context) -> float:
+    pace = members["xgboost"].found.seconds_a_row if "xgboost" in members else 0.0
+    return MARGIN * pace * context.rows_afterwards
 
 
 def _best(candidates: dict[str, Candidate], folds: Folds) -> str:

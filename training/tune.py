@@ -82,6 +82,8 @@ class Found:
         All trials in order.
     runners_up
         The next best settings, best first, where the search kept them.
+    seconds_a_row
+        Seconds that a fit with these settings took for each row that it learnt from.
     """
 
     parameters: Parameters
@@ -89,6 +91,7 @@ class Found:
     out_of_fold: Floats
     trials: tuple[TrialRecord, ...] = ()
     runners_up: tuple[Found, ...] = ()
+    seconds_a_row: float = 0.0
 
 
 @dataclass
@@ -98,10 +101,7 @@ class _Curve:
     rounds: int = 0
     score: float = math.inf
     margins: list[Floats] = field(default_factory=list)
-
-    def found(self, parameters: Parameters) -> Found:
-        """Settings with their predictions."""
-        return Found(parameters, self.score, expit(np.concatenate(self.margins)))
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,7 @@ def search(
     starts: Sequence[Mapping[str, Any]] = (),
     study_file: Path | None = None,
     on_trial: OnTrial | None = None,
+    final_rows: int = 0,
 ) -> Found:
     """Search booster settings by the mean validation log loss over all folds.
 
@@ -138,7 +139,8 @@ def search(
     trials
         Number of trials, 1 or more; those that a study file already holds count.
     budget
-        Time for the whole search. The curve that runs when it ends is cut there; the first one gets one look at least.
+        Time for the search and the final fit of what it finds. The curve that runs when no more than that fit has time
+        left is cut there; the first one gets one look at least.
     seed
         Each trial draws from its own seed, so that a study that was killed goes on as if it had not been.
     device
@@ -151,6 +153,8 @@ def search(
         Journal file; a study of the same rows, folds and seed in it is continued.
     on_trial
         Called after each trial with number, parameters, score and seconds.
+    final_rows
+        Rows of the final fit.
 
     Returns
     -------
@@ -164,10 +168,39 @@ def search(
     """
     if trials < 1:
         raise TrainingError(f"{trials} trials", "1 or more", "raise the number of trials, or leave the booster out")
+    began = budget.spent()
     matrices = [_fold_matrices(train, validation, encoding) for train, validation in folds]
+    work = _FinalWork(sum(each.train.num_row() for each in matrices), final_rows, budget.spent() - began)
     study = _open_study(_study_name(folds, seed), study_file)
     _enqueue(study, [*STARTS, *starts])
-    return _Search(study, matrices, budget, seed, device, fixed or {}, on_trial).run(trials)
+    return _Search(study, matrices, work, budget, seed, device, fixed or {}, on_trial).run(trials)
+
+
+@dataclass(frozen=True)
+class _FinalWork:
+    """What the final fit will take, foreseen from the fits on the folds.
+
+    Parameters
+    ----------
+    fold_rows
+        Training rows of all folds together.
+    final_rows
+        Rows of the final fit.
+    matrices_s
+        Seconds in which the matrices of the folds were made.
+    """
+
+    fold_rows: int
+    final_rows: int
+    matrices_s: float
+
+    def seconds_a_row(self, curve: _Curve) -> float:
+        """Seconds of a fit to the best point of the curve for each row."""
+        return (self.matrices_s + curve.seconds) / self.fold_rows
+
+    def seconds(self, curve: _Curve) -> float:
+        """Seconds of the final fit."""
+        return self.seconds_a_row(curve) * self.final_rows
 
 
 @dataclass
@@ -176,6 +209,7 @@ class _Search:
 
     study: optuna.Study
     matrices: list[_FoldMatrices]
+    work: _FinalWork
     budget: Budget
     seed: int
     device: str
@@ -187,10 +221,15 @@ class _Search:
     def run(self, trials: int) -> Found:
         """Run trials until their number or the time is used up."""
         self._recall()
-        while len(self.records) < trials and (self.budget.left() > 0 or not self.records):
+        while len(self.records) < trials and (self._has_time() or not self.records):
             self._try_one()
-        best, *others = [self._with_margins(curve, own).found(own) for curve, own in self.kept]
+        best, *others = [self._found(curve, own) for curve, own in self._followed()]
         return replace(best, trials=tuple(self.records), runners_up=tuple(others))
+
+    def _has_time(self, *curves: _Curve) -> bool:
+        """Whether the final fit of the best settings so far, or of one of these curves, would still end in time."""
+        best = [curve for curve, _ in self.kept[:1]]
+        return self.budget.allows(max((self.work.seconds(curve) for curve in (*best, *curves)), default=0.0))
 
     def _try_one(self) -> None:
         self.study.sampler = _sampler(self.seed, len(self.study.trials))
@@ -207,13 +246,14 @@ class _Search:
         """Grow the boosters of all folds side by side and watch their mean loss."""
         best = _Curve()
         reported = 0
+        began = self.budget.spent()
         for rounds, margins, score in self._curve(parameters):
             if score < best.score:
-                best = _Curve(rounds, score, margins)
+                best = _Curve(rounds, score, margins, self.budget.spent() - began)
             learning = parameters["learning_rate"] * rounds
             if learning - parameters["learning_rate"] * best.rounds > PATIENCE:
                 break
-            if self.budget.left() <= 0:
+            if not self._has_time(best):
                 return best, "out_of_time"
             if int(learning) > reported:
                 reported = int(learning)
@@ -270,13 +310,20 @@ class _Search:
                 parameters = {**trial.params, "rounds": trial.user_attrs["rounds"]}
                 told = trial.user_attrs
                 record = TrialRecord(trial.number, parameters, score, told["seconds"], told["state"])
-                self._keep(record, _Curve(told["rounds"], score))
+                self._keep(record, _Curve(told["rounds"], score, seconds=told["seconds"]))
 
-    def _with_margins(self, curve: _Curve, parameters: Parameters) -> _Curve:
-        if curve.margins:
-            return curve
-        *_, (rounds, margins, score) = self._curve(parameters, parameters["rounds"])
-        return _Curve(rounds, score, margins)
+    def _followed(self) -> Iterator[tuple[_Curve, Parameters]]:
+        """Kept settings with their predictions; of an earlier run, all but the best only while there is time."""
+        for place, (curve, parameters) in enumerate(self.kept):
+            if curve.margins:
+                yield curve, parameters
+            elif place == 0 or self._has_time():
+                *_, (rounds, margins, score) = self._curve(parameters, parameters["rounds"])
+                yield _Curve(rounds, score, margins, curve.seconds), parameters
+
+    def _found(self, curve: _Curve, parameters: Parameters) -> Found:
+        predicted = expit(np.concatenate(curve.margins))
+        return Found(parameters, curve.score, predicted, seconds_a_row=self.work.seconds_a_row(curve))
 
 
 def _fold_matrices(train: Examples, validation: Examples, encoding: Encoding) -> _FoldMatrices:

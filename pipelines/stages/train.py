@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipelines.rows import Labelled
+    from training.budget import Budget
     from training.examples import Examples
     from training.train import Trained, TrainSettings
 
@@ -38,12 +39,14 @@ def train(
 ) -> Path:
     """Tune, fit and calibrate each family on the past of the test cutoff, and predict the test slice once."""
     from pipelines.rows import labelled_rows
+    from training.budget import Budget
 
+    budget = Budget(settings.budget_s)
     progress("reading the panel")
     rows = labelled_rows(project, panel, labels, calendar)
     experiment = Experiment(tracking, project, calendar)
     experiment.begin(settings.families, rows, panel)
-    trained = _train(project, settings, rows, panel, progress, experiment)
+    trained = _train(project, settings, rows, panel, progress, experiment, budget)
     for family, model in trained.models.items():
         model.save(scratch / "models" / family)
     _predictions(rows, trained).to_parquet(scratch / PREDICTIONS, index=False)
@@ -63,7 +66,13 @@ def train(
 
 
 def _train(
-    project: Project, settings: TrainSection, rows: Labelled, panel: Path, progress: Progress, experiment: Experiment
+    project: Project,
+    settings: TrainSection,
+    rows: Labelled,
+    panel: Path,
+    progress: Progress,
+    experiment: Experiment,
+    budget: Budget,
 ) -> Trained:
     from training.train import train
 
@@ -74,7 +83,7 @@ def _train(
         experiment.log_trial(number, parameters, score, seconds)
 
     chosen = _chosen(project, settings, rows, study)
-    trained = train(rows.examples, rows.split, chosen, on_trial=on_trial, progress=progress)
+    trained = train(rows.examples, rows.split, chosen, on_trial=on_trial, progress=progress, budget=budget)
     study.unlink(missing_ok=True)
     return trained
 
@@ -85,7 +94,7 @@ def _chosen(project: Project, settings: TrainSection, rows: Labelled, study: Pat
     return TrainSettings(
         families=tuple(settings.families),
         trials=settings.trials,
-        budget_s=settings.budget_s,
+        rows_afterwards=_rows_of_horizons(settings, rows),
         half_life_days=settings.half_life_days,
         seed=settings.seed,
         device=settings.device,
@@ -98,6 +107,11 @@ def _chosen(project: Project, settings: TrainSection, rows: Labelled, study: Pat
         recency_column=settings.recency_column,
         minimum_positives=settings.minimum_positives,
     )
+
+
+def _rows_of_horizons(settings: TrainSection, rows: Labelled) -> int:
+    """Rows that the hazard behind several horizons learns from: at most one a customer and interval."""
+    return len(rows.split.train) * (len(settings.horizons_days) + 1) if settings.horizons_days else 0
 
 
 def study_file(project: Project, settings: TrainSection, panel: Path) -> Path:

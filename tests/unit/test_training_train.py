@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.budget import Budget
 from training.errors import TrainingError
 from training.examples import Examples
 from training.scoring import expit, log_loss, roc_auc
@@ -159,8 +160,8 @@ def test_time_limits_the_search_and_not_the_result():
     trained = train(
         examples,
         quick_split(examples),
-        TrainSettings(families=("logistic", "xgboost"), trials=1_000, budget_s=100.0, minimum_positives=10),
-        clock=lambda: float(next(ticks)),
+        TrainSettings(families=("logistic", "xgboost"), trials=1_000, minimum_positives=10),
+        budget=Budget(100.0, lambda: float(next(ticks))),
     )
 
     assert 1 <= len(trained.trials) < 100
