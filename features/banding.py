@@ -7,14 +7,13 @@ from typing import Any
 import ibis
 from ibis.expr import types as ir
 
+from features.packing import NUMBERS, Packing, Word
 from features.rows import BAND, CODE, END, SLICE
 from features.source import Source
 from features.terms import DECIMAL, MICROSECONDS_PER_DAY, Aggregate, exact
 from features.timeline import LONGEST_BAND_DAYS
 
 KEY = "_key"
-NUMBERS = ("count", "days")
-"""What is a whole number in each band, and never missing there."""
 _SUMS = (*NUMBERS, "sum", "decayed")
 _OF_PAIRS = {"latest": "max", "earliest": "min"}
 """A pair of time and value is compared by time first."""
@@ -30,14 +29,20 @@ def _bit_or(bits):  # type: ignore[no-untyped-def]
     """Set the bits that are set in any row; Ibis does not know that Spark has it."""
 
 
-def banded(source: Source) -> ir.Table:
-    """Give one row a customer, slice and band with a column for every aggregate that is put together from bands."""
+def banded(source: Source, packing: Packing) -> ir.Table:
+    """Give one row a customer, slice and band with all that is put together from bands: aggregates and shared words."""
     asked = source.asked
-    aggregates = {f"a{place}": _over_rows(asked.aggregates[place], source) for place in asked.added}
+    aggregates = {place_name(place): _over_rows(asked.aggregates[place], source) for place in packing.alone}
+    aggregates |= {word.name: _packed(word, packing, source) for word in packing.words}
     ends = {END: source.input[END].max()} if asked.decayed else {}
     places = {SLICE: len(source.timeline.boundaries) > 1, BAND: bool(source.timeline.edges)}
     grouped = source.input.group_by(CODE, *_varying(places)).aggregate(**aggregates, **ends)
     return _with_zeros(grouped, places).select(CODE, SLICE, BAND, *aggregates, *ends)
+
+
+def place_name(place: int) -> str:
+    """Name of an aggregate's column in bands."""
+    return f"a{place}"
 
 
 def keys(source: Source, place: int) -> ir.Table:
@@ -73,7 +78,7 @@ def _over_rows(aggregate: Aggregate, source: Source) -> ir.Value:
     if aggregate.operation == "count":
         return value.count().cast("float32")
     if aggregate.operation == "days":
-        return _days(aggregate, source.timeline.instants[-1] % MICROSECONDS_PER_DAY).cast("float32")
+        return _days(aggregate, source).cast("float32")
     if aggregate.operation == "sum":
         return exact(value).sum()
     if aggregate.half_life_days is not None:
@@ -94,8 +99,26 @@ def _only(aggregate: Aggregate, value: Any) -> Any:
     return value if aggregate.where is None else ibis.ifelse(aggregate.where, value, ibis.null(value.type()))
 
 
-def _days(aggregate: Aggregate, midnight: int) -> Any:
+def _packed(word: Word, packing: Packing, source: Source) -> ir.Value:
+    """Count into the fields of a word: rows by one sum of what each counts for, days by fields of their own."""
+    ones, days = [], []
+    for field, place in enumerate(word.places):
+        aggregate, weight = source.asked.aggregates[place], float(packing.weight(field))
+        if aggregate.operation == "count":
+            ones.append(ibis.ifelse(_counts(aggregate), weight, 0.0).cast("float64"))
+        else:
+            days.append(_days(aggregate, source).cast("float64") * weight)
+    return sum([*([sum(ones).sum()] if ones else []), *days])
+
+
+def _counts(aggregate: Aggregate) -> ir.BooleanValue:
+    is_known = aggregate.value.notnull()
+    return is_known if aggregate.where is None else aggregate.where & is_known
+
+
+def _days(aggregate: Aggregate, source: Source) -> Any:
     """Count different days of a band: a bit for each, which differ because no band is longer than there are bits."""
+    midnight = source.timeline.instants[-1] % MICROSECONDS_PER_DAY
     day = (aggregate.value - midnight) // MICROSECONDS_PER_DAY
     place = ((day % LONGEST_BAND_DAYS) + LONGEST_BAND_DAYS) % LONGEST_BAND_DAYS
     # The cast keeps Spark from shifting in 32 bits.

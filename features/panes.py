@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import ibis
 from ibis.expr import types as ir
 
-from features.banding import NUMBERS, banded, over_bands
+from features.banding import banded, over_bands, place_name
+from features.packing import Packing
 from features.rows import BAND, CODE, END, SLICE
 from features.source import Source
-from features.starts import put_starts, start_name, starts_table
 from features.statements import among, between, faded, one_row, select, union
-from features.terms import MICROSECONDS_PER_DAY, Aggregate
+from features.terms import MICROSECONDS_PER_DAY
+from features.window_sums import in_windows, multipliers_table, put_multipliers
 
 MANY_BANDS = 500_000
 _HOME = "_home"
@@ -39,15 +40,17 @@ class Panes:
 
     def __init__(self, source: Source) -> None:
         self._source, self._store, self._asked = source, source.store, source.asked
-        query = banded(source)
+        self._packing = Packing(source.asked, source.most_rows)
+        query = banded(source, self._packing)
         self._schema = query.schema()
         self._statements = {"fine": self._in_order(query)}
         self.tables: dict[str, ibis.Schema] = {}
         if source.part.windows:
-            self._prepare("windows", self._in_windows())
+            multipliers = multipliers_table(self._name("multipliers"), self._packing)
+            self._prepare("windows", in_windows(self._bands(_OF_WINDOWS), multipliers, self._packing))
         if self._asked.added_ever:
             self._prepare("ever", self._over_history(lambda place: self._asked.value_name(place, None)))
-            self._statements["history"] = self._in_order(self._over_history(_place_name))
+            self._statements["history"] = self._in_order(self._over_history(place_name))
         source.show_settled()
         self._put("fine")
         self._is_merged = source.timeline.is_coarse and self._store.count(self._name("fine")) > MANY_BANDS
@@ -63,7 +66,7 @@ class Panes:
             self._put("unsettled", "fine")
             unsettled = [(self._name("unsettled"), "")]
         if "windows" in self._statements:
-            put_starts(self._store, self._name("starts"), self._source.timeline, cutoff)
+            put_multipliers(self._store, self._name("multipliers"), self._packing, self._source.timeline, cutoff)
             self._show([*self._pieces(cutoff), *unsettled], self._schema.names, cutoff, _OF_WINDOWS)
             # A view: the panel is then put together by all threads, while a table this small is read by one.
             self._store.view(self._name("windows"), self._statements["windows"])
@@ -91,7 +94,7 @@ class Panes:
         for name, condition in pieces:
             since = self._history_end if name == self._history else END
             formulas = {
-                _place_name(place): faded(_place_name(place), since, cutoff, half_life * MICROSECONDS_PER_DAY)
+                place_name(place): faded(place_name(place), since, cutoff, half_life * MICROSECONDS_PER_DAY)
                 for place, half_life in self._asked.decayed.items()
             }
             texts.append(select(name, columns, [condition] if condition else [], formulas))
@@ -113,8 +116,11 @@ class Panes:
         self._store.put(self._name("homes"), union(one_row({SLICE: number, _HOME: home}) for number, home in homes))
         homes_table = ibis.table({SLICE: "int16", _HOME: "int16"}, name=self._name("homes"))
         fine = ibis.table(self._schema, name=self._name("fine")).inner_join(homes_table, SLICE)
-        groups = {SLICE: fine[SLICE], BAND: ibis.least(fine[BAND], fine[_HOME])}
-        merged = self._combined(fine, groups, self._asked.added, _place_name)
+        columns = self._together(fine, self._packing.alone, place_name)
+        columns |= {word.name: fine[word.name].sum() for word in self._packing.words}
+        columns |= {END: fine[END].max()} if END in fine.columns else {}
+        home = ibis.least(fine[BAND], fine[_HOME])
+        merged = fine.group_by(**{CODE: fine[CODE], SLICE: fine[SLICE], BAND: home}).aggregate(**columns)
         self._store.put(self._name("merged"), self._in_order(merged))
 
     def _add_history(self, cutoff: int) -> None:
@@ -135,47 +141,20 @@ class Panes:
             self._show([(self._history, ""), *unsettled], self._history_columns, cutoff)
             self._put("ever")
             return
-        names = {self._asked.value_name(place, None): _place_name(place) for place in self._asked.added_ever}
+        names = {self._asked.value_name(place, None): place_name(place) for place in self._asked.added_ever}
         self._store.view(self._name("ever"), select(self._history, [CODE, *names], formulas=names))
 
     @property
     def _history_columns(self) -> list[str]:
-        return [CODE, *(_place_name(place) for place in self._asked.added_ever)]
+        return [CODE, *(place_name(place) for place in self._asked.added_ever)]
 
     def _bands(self, what: str) -> ir.Table:
         return ibis.table(self._schema, name=self._name(what))
 
     def _over_history(self, name_of: Callable[[int], str]) -> ir.Table:
-        return self._combined(self._bands(_OF_HISTORY), {}, self._asked.added_ever, name_of)
+        bands = self._bands(_OF_HISTORY)
+        return bands.group_by(CODE).aggregate(**self._together(bands, self._asked.added_ever, name_of))
 
-    def _combined(
-        self, bands: ir.Table, groups: dict[str, ir.Value], places: Sequence[int], name_of: Callable[[int], str]
-    ) -> ir.Table:
+    def _together(self, bands: ir.Table, places: Sequence[int], name_of: Callable[[int], str]) -> dict[str, ir.Value]:
         aggregates = self._asked.aggregates
-        columns = {name_of(place): over_bands(aggregates[place], bands[_place_name(place)]) for place in places}
-        if SLICE in groups and END in bands.columns:
-            columns[END] = bands[END].max()
-        return bands.group_by(**{CODE: bands[CODE], **groups}).aggregate(**columns)
-
-    def _in_windows(self) -> ir.Table:
-        timeline, asked = self._source.timeline, self._asked
-        bands = self._bands(_OF_WINDOWS).cross_join(starts_table(self._name("starts"), timeline))
-        inside = bands.filter(bands[BAND] >= bands[start_name(timeline.windows[-1])])
-        columns = {}
-        for place, days in asked.added_in_windows:
-            aggregate, value = asked.aggregates[place], inside[_place_name(place)]
-            if days != timeline.windows[-1]:
-                value = _chosen(aggregate, value, inside[BAND] >= inside[start_name(days)])
-            columns[asked.value_name(place, days)] = over_bands(aggregate, value)
-        return inside.group_by(CODE).aggregate(**columns)
-
-
-def _chosen(aggregate: Aggregate, value: ir.Value, is_inside: ir.BooleanValue) -> ir.Value:
-    """Give the value of bands inside a window; numbers of rows by a product, which takes half the time of a choice."""
-    if aggregate.operation in NUMBERS:
-        return is_inside.cast(value.type()) * value
-    return ibis.ifelse(is_inside, value, ibis.null(value.type()))
-
-
-def _place_name(place: int) -> str:
-    return f"a{place}"
+        return {name_of(place): over_bands(aggregates[place], bands[place_name(place)]) for place in places}

@@ -13,7 +13,7 @@ from features.asked import Part
 from features.declared import RowSignal, SignalColumn, unbound_rows
 from features.differents import Differents
 from features.panes import Panes
-from features.rows import canonical_rows, coded_rows, visible
+from features.rows import CODE, canonical_rows, coded_rows, visible
 from features.source import Source, crosses
 from features.store import Store
 from features.tables import KNOWN_AT, TABLES, Table
@@ -38,6 +38,8 @@ class PartWork:
         Canonical rows with codes; ``None`` if nobody brought the table.
     instants
         The cutoffs in microseconds, ascending.
+    most_rows
+        More than this no customer has.
     is_shared
         Whether rows are banded once for all cutoffs; else they are cut and banded for each by itself.
 
@@ -50,9 +52,17 @@ class PartWork:
     """
 
     def __init__(
-        self, store: Store, part: Part, rows: ir.Table | None, instants: Sequence[int], *, is_shared: bool
+        self,
+        store: Store,
+        part: Part,
+        rows: ir.Table | None,
+        instants: Sequence[int],
+        *,
+        most_rows: int,
+        is_shared: bool,
     ) -> None:
         self._store, self._part, self._rows, self._is_shared = store, part, rows, is_shared
+        self._most_rows = most_rows
         self._tag = store.name(f"p{part.number}")
         self._at = instants[0]
         self._steps: list[Panes | Differents] = []
@@ -79,7 +89,15 @@ class PartWork:
     def _prepare(self, rows: ir.Table, instants: Sequence[int]) -> None:
         if not self._is_shared:
             instants, rows = instants[:1], visible(rows, self._part.table, instants[0])
-        source = Source(self._store, self._part, rows, instants, self._tag, is_masked=not self._is_shared)
+        source = Source(
+            self._store,
+            self._part,
+            rows,
+            instants,
+            self._tag,
+            most_rows=self._most_rows,
+            is_masked=not self._is_shared,
+        )
         panes = [Panes(source)] if source.asked.added else []
         self._steps = [*panes, *(Differents(source, place) for place in source.asked.distinct)]
         source.release()
@@ -113,14 +131,18 @@ def plan(
     numbers, works = count(), []
     for name, some in _by_table(columns).items():
         rows = _rows(store, tables[name], TABLES[name], codes) if name in tables else None
-        is_long = name in tables and store.rows(tables[name]) > MANY_ROWS
+        most_rows = store.rows(tables[name]) if name in tables else 0
+        is_long = most_rows > MANY_ROWS
+        if is_long:
+            assert rows is not None
+            most_rows = _most_rows(store, rows)
         for group, is_shared in _divided(
             store, some, rows, name in tables and KNOWN_AT in tables[name].columns, instants
         ):
             for chosen in _by_reach(group) if is_long else [group]:
                 part = Part(next(numbers), TABLES[name], chosen, thresholds)
                 near = _rows(store, tables[name], TABLES[name], codes, _oldest(part, instants)) if is_long else rows
-                works.append(PartWork(store, part, near, instants, is_shared=is_shared))
+                works.append(PartWork(store, part, near, instants, most_rows=most_rows, is_shared=is_shared))
     return works
 
 
@@ -141,6 +163,14 @@ def _rows(store: Store, source: ir.Table, table: Table, codes: ir.Table, oldest:
     name = store.name(table.name)
     store.view(name, store.compile(rows))
     return ibis.table(rows.schema(), name=name)
+
+
+def _most_rows(store: Store, rows: ir.Table) -> int:
+    """Count the rows of the customer who has most; far below the rows of a long table, so that counts share numbers."""
+    name = store.name("rows_each")
+    each = rows.group_by(CODE).aggregate(rows=rows.count())
+    store.view(name, store.compile(each.aggregate(most=each["rows"].max())))
+    return int(store.table(name)["most"].fill_null(0).to_pyarrow()[0].as_py())
 
 
 def _oldest(part: Part, instants: Sequence[int]) -> datetime | None:

@@ -33,6 +33,8 @@ class Source:
         The cutoffs in microseconds, ascending.
     tag
         How the names of tables about the part begin.
+    most_rows
+        More than this no customer has.
     is_masked
         Whether the rows were cut and masked for a single cutoff already.
 
@@ -49,9 +51,17 @@ class Source:
     """
 
     def __init__(
-        self, store: Store, part: Part, rows: ir.Table, instants: Sequence[int], tag: str, *, is_masked: bool
+        self,
+        store: Store,
+        part: Part,
+        rows: ir.Table,
+        instants: Sequence[int],
+        tag: str,
+        *,
+        most_rows: int,
+        is_masked: bool,
     ) -> None:
-        self.store, self.part, self._tag = store, part, tag
+        self.store, self.part, self._tag, self.most_rows = store, part, tag, most_rows
         self.timeline = Timeline(instants, part.windows, part.counts_days)
         self.input = ibis.table(_schema(part), name=self.name("input"))
         self.asked = part.ask(self.input)

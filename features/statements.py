@@ -43,14 +43,14 @@ def union(selects: Iterable[str]) -> str:
     return " UNION ALL ".join(selects)
 
 
-def constants(names: Sequence[str], rows: Iterable[Sequence[int]]) -> str:
-    """Give a table of whole numbers, the first of them small.
+def constants(names: Sequence[str], rows: Iterable[Sequence[int]], kind: str = "BIGINT") -> str:
+    """Give a table of whole numbers, the first of them small, the others of a type.
 
     >>> constants(["_band", "_word0"], [[0, 4]])
     'SELECT CAST(_band AS SMALLINT) AS _band, _word0 FROM (VALUES (0, CAST(4 AS BIGINT))) AS given(_band, _word0)'
     """
     first, *others = names
-    values = ", ".join(f"({', '.join([str(int(row[0])), *(_bigint(each) for each in row[1:])])})" for row in rows)
+    values = ", ".join(f"({int(row[0])}{''.join(_cast(each, kind) for each in row[1:])})" for row in rows)
     chosen = ", ".join([f"CAST({_names([first])} AS SMALLINT) AS {first}", *others])
     return f"SELECT {chosen} FROM (VALUES {values}) AS given({_names(names)})"
 
@@ -76,8 +76,8 @@ def among(column: str, numbers: Iterable[int]) -> str:
     return f"{_names([column])} IN ({', '.join(str(int(number)) for number in numbers)})"
 
 
-def _bigint(number: int) -> str:
-    return f"CAST({int(number)} AS BIGINT)"
+def _cast(number: int, kind: str) -> str:
+    return f", CAST({int(number)} AS {kind})"
 
 
 def _names(names: Sequence[str]) -> str:
