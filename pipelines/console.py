@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.errors import ChurnLabError
+    from pipelines.fitting import Column
 
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that move the cursor, colour, or turn the direction of what follows; not tab and newline."""
@@ -104,16 +105,37 @@ class Console:
     def table(
         self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], texts: Collection[str] = ()
     ) -> None:
-        """Print a table; every column is set right but the first and those that hold texts."""
+        """Print a table; every column is set right but the first and those that hold texts.
+
+        Columns for which the terminal has no room follow in further tables, each led by the first column.
+        """
+        from pipelines.fitting import fitted
+
+        plain = [[shown_plainly(cell) for cell in row] for row in rows]
+        if title:
+            self._out.print(f"[bold]{escaped(title)}[/]")
+        for chosen in fitted(columns, plain, texts, self._out.width):
+            self._out.print()
+            self._print_table(columns, plain, texts, chosen)
+        self._out.print()
+
+    def _print_table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        texts: Collection[str],
+        chosen: Sequence[Column],
+    ) -> None:
         from rich import box
         from rich.table import Table
 
-        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-        for position, column in enumerate(columns):
-            justify: Literal["left", "right"] = "left" if position == 0 or column in texts else "right"
-            table.add_column(column, justify=justify, overflow="fold")
+        table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False)
+        for each in chosen:
+            head = columns[each.place]
+            justify: Literal["left", "right"] = "left" if each.place == 0 or head in texts else "right"
+            table.add_column(escaped(head), justify=justify, overflow="fold", width=each.width)
         for row in rows:
-            table.add_row(*(escaped(cell) for cell in row))
+            table.add_row(*(escaped(row[each.place]) for each in chosen))
         self._out.print(table)
 
     def verdict(self, title: str, word: str, is_good: bool) -> None:
@@ -159,4 +181,9 @@ def escaped(text: str) -> str:
     """
     from rich.markup import escape
 
-    return escape(STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text))
+    return escape(shown_plainly(text))
+
+
+def shown_plainly(text: str) -> str:
+    """Write control characters as Python does."""
+    return STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

@@ -22,9 +22,11 @@ from pipelines.cli import (
     signals,
     windows,
 )
+from pipelines.cli.grouped import Grouped
 
 app = typer.Typer(
     name="churnlab",
+    cls=Grouped,
     help="Which customers are about to leave, why, what to do, and whether doing it helped.",
     epilog="First time here: churnlab run. Your own data: churnlab init PATH, docs/guides/your-data.md.",
     no_args_is_help=True,

@@ -94,7 +94,7 @@ def list_risks(project_name: str, most: int, language: str) -> None:
     place = heads.index(BEFORE[language])
     if not any(row[place] for row in rows):
         heads, *rows = ((*row[:place], *row[place + 1 :]) for row in (heads, *rows))
-    Console().table(_title(project, found[0][5], language), heads, rows, texts=heads[-1:])
+    Console().table(_title(project, found[0][5], language), heads, rows, texts=(heads[1], *heads[-2:]))
 
 
 def tell_risk(project_name: str, customer: str, language: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.operating.health import Finding, Health
+from pipelines.warehouse.scores import GONE, LEFT, UNKNOWN
 
 LANGUAGES = ("en", "zh")
 STATE = {"en": {True: "fresh", False: "NOT FRESH"}, "zh": {True: "正常", False: "异常"}}
@@ -18,6 +19,7 @@ OUTCOMES = {
     "en": {"finished": "finished", "failed": "FAILED", "running": "running", "killed": "KILLED"},
     "zh": {"finished": "完成", "failed": "失败", "running": "运行中", "killed": "被中断"},
 }
+EXCLUDED_ZH = {UNKNOWN: "当时尚无记录", GONE: "当时不是客户", LEFT: "当时已流失"}
 SCORES = {
     "en": "as of {as_of:%Y-%m-%d}{written} · {valid}",
     "zh": "截至 {as_of:%Y-%m-%d}{written} · {valid}",
@@ -113,7 +115,7 @@ def lines(health: Health, language: str) -> Iterator[tuple[str, str]]:
         yield model, scores.model
         yield coverage, COVERAGE[language].format(**told)
         for reason, customers in scores.excluded.items():
-            yield left_out, f"{customers:,} {reason}"
+            yield left_out, f"{customers:,} {EXCLUDED_ZH.get(reason, reason) if language == 'zh' else reason}"
     for place, (changed, same) in rows_delivered(health.delivered or {}).items():
         yield delivered, DELIVERED[language].format(place=place, changed=changed, same=same)
     yield last, _job(health, language)

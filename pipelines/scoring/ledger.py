@@ -11,8 +11,6 @@ from pipelines.scoring.ranked import Stamp
 from pipelines.scoring.source import Batch
 from pipelines.warehouse.scores import FINISHED, INCOMPLETE
 
-UNKNOWN, GONE, LEFT = "not known at this time", "not a customer at this time", "already left"
-
 
 @dataclass(frozen=True)
 class Ledger:

@@ -11,11 +11,11 @@ from pipelines.config import Project
 from pipelines.panel import project_signals
 from pipelines.scoring.before import TABLE as BEFORE
 from pipelines.scoring.before import Before
-from pipelines.scoring.ledger import GONE, LEFT, UNKNOWN
 from pipelines.scoring.source import CUSTOMER, Source
 from pipelines.scoring.told import CHOSEN, Then
 from pipelines.scoring.value import Value, keep_lifetime_values
 from pipelines.standing import Standing
+from pipelines.warehouse.scores import GONE, LEFT, UNKNOWN
 from pipelines.warehouse.sql import identifier, literal
 
 if TYPE_CHECKING:

@@ -148,6 +148,9 @@ TABLES = (CHURN_SCORES, *TOLD, SCORE_COVERAGE, SCORE_RUNS)
 FINISHED, INCOMPLETE = "finished", "incomplete"
 """What a run can come to; readers of current scores see those of finished runs only."""
 
+UNKNOWN, GONE, LEFT = "not known at this time", "not a customer at this time", "already left"
+"""Why a customer is not scored."""
+
 CURRENT = f"""
 CREATE OR REPLACE VIEW {SCHEMA}.churn_scores_current AS
 SELECT scores.* FROM {SCHEMA}.churn_scores scores

@@ -20,7 +20,7 @@ def test_each_stage_follows_those_that_make_what_it_reads():
 
 def test_who_hands_scores_on_comes_last_so_that_no_failure_of_it_keeps_them_from_people():
     order = list(all_stages())
-    assert order[-1] == "deliver"
+    assert order.index("deliver") > max(order.index(name) for name in ("score", "act", "mart"))
     assert [name for name in order if name in JOB_STAGES] == list(JOB_STAGES)
 
 

@@ -83,6 +83,7 @@ def test_fresh_scores_with_what_they_cover(project: Project) -> None:
     assert said["Left out"] == "10 already left"
     assert said["Model"] == "churn_demo version 3"
     assert "有效期还剩 5 天" in dict(lines(health, "zh"))["评分"]
+    assert dict(lines(health, "zh"))["未评分"] == "10 当时已流失"
 
 
 @pytest.mark.parametrize(("after", "is_expired"), [(-timedelta(seconds=1), False), (timedelta(0), True)])
