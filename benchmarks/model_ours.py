@@ -42,6 +42,7 @@ def train(task: Task, seed: int) -> object:
         half_life_days=settings.half_life_days,
         seed=seed,
         recency_column=settings.recency_column,
+        purchase_columns=task.purchase_columns,
         minimum_positives=settings.minimum_positives,
     )
     return train(task.examples, task.split, chosen, budget=Budget(BUDGET_S))

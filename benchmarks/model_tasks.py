@@ -43,6 +43,8 @@ class Task:
         Days looked ahead; none for a flat table.
     truth
         True probability of each test row, where it is known.
+    purchase_columns
+        Signals that tell a buyer's rhythm, for order logs.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Task:
     rhythm: pd.DataFrame | None = None
     horizon_days: int | None = None
     truth: np.ndarray | None = None
+    purchase_columns: Any = None
 
     @property
     def test(self) -> Any:
@@ -95,12 +98,15 @@ def _data(name: str) -> Path:
 
 
 def _panel(name: str, conf: str, work: Path, settings: dict[str, Any]) -> Task:
+    from pipelines.purchases import purchase_columns
+
     runner, rows = _line(conf, work, settings)
     label = runner.project.label
     horizon_days = label.gap_days + label.horizon_days
     orders = _orders(runner.project)
     rhythm = None if orders is None else hand_made(orders, rows.examples.customer, rows.examples.cutoff)
-    return Task(name, rows.examples, rows.split, runner.project.train, rhythm, horizon_days)
+    columns = purchase_columns(runner.project, rows.examples.features)
+    return Task(name, rows.examples, rows.split, runner.project.train, rhythm, horizon_days, purchase_columns=columns)
 
 
 def _demo(work: Path) -> Task:

@@ -115,6 +115,7 @@ class TrainSection(Section):
     treated: Literal["keep", "leave_out", "weigh_less", "hold_out_only"]
     treated_weight: Share
     recency_column: str | None
+    purchase_process: bool
     minimum_positives: Annotated[int, Field(ge=1)]
     validations: Annotated[int, Field(ge=1)]
     folds: Annotated[int, Field(ge=2)]

@@ -31,22 +31,22 @@ class PurchaseColumns:
 
     Parameters
     ----------
-    order_days
-        Different days with an order so far, 1 or more.
+    orders
+        Orders so far, or different days with one; 1 or more.
     days_since_first
         Days since the first order.
     days_since_last
         Days since the last order.
     """
 
-    order_days: str
+    orders: str
     days_since_first: str
     days_since_last: str
 
     @property
     def names(self) -> tuple[str, str, str]:
         """The three columns."""
-        return self.order_days, self.days_since_first, self.days_since_last
+        return self.orders, self.days_since_first, self.days_since_last
 
     def rhythm(self, frame: pd.DataFrame) -> Rhythm:
         """Read repeat purchases, age of the last one and age of the customer.
@@ -90,6 +90,11 @@ class Rhythm:
     def known(self) -> npt.NDArray[np.bool_]:
         """Rows with all three values."""
         return ~np.isnan(self.repeats + self.span_days + self.age_days)
+
+    @property
+    def has_repeats(self) -> bool:
+        """Whether anybody bought again: without that there is no rhythm to learn."""
+        return bool((self.repeats[self.known] > 0).any())
 
     def take(self, rows: npt.NDArray[np.bool_]) -> Rhythm:
         """Choose rows."""
@@ -162,7 +167,7 @@ def fit_purchase_process(rhythm: Rhythm) -> PurchaseProcess:
     from scipy.optimize import minimize
 
     known = rhythm.take(rhythm.known)
-    if not (known.repeats > 0).any():
+    if not known.has_repeats:
         raise TrainingError(
             f"{len(known.repeats)} customers, none of whom bought on two days",
             "repeat purchases",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,11 @@ class Selection:
 
     kept: tuple[str, ...]
     dropped: dict[str, str]
+
+    def with_columns(self, names: Sequence[str], features: pd.DataFrame) -> Selection:
+        """Keep some columns whatever speaks against them, such as those that others are made from."""
+        kept = tuple(str(name) for name in features.columns if name in {*self.kept, *names})
+        return Selection(kept, {name: reason for name, reason in self.dropped.items() if name not in kept})
 
 
 def select_columns(features: pd.DataFrame) -> Selection:

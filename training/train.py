@@ -72,7 +72,8 @@ class TrainSettings:
         Days of age of a cutoff after which its rows teach half as much; ``auto`` chooses by validation, none weighs
         all alike.
     purchase_columns
-        Signals that tell a buyer's rhythm; with them the BG/NBD model adds two signals of its own.
+        Signals that tell a buyer's rhythm; with them the BG/NBD model adds two signals of its own, unless nobody has
+        bought twice by the first fold.
     select_signals
         Whether signals that say no more than shuffled ones on most folds are left out.
     directions
@@ -214,14 +215,14 @@ def train(
 
 def _select(rows: Examples, split: Split, settings: TrainSettings, device: str) -> Selection:
     """Drop columns that cannot help and, where asked for, those that say no more than chance."""
-    usable = select_columns(rows.features.iloc[split.train])
+    own = () if settings.purchase_columns is None else settings.purchase_columns.names
+    usable = select_columns(rows.features.iloc[split.train]).with_columns(own, rows.features)
     if not settings.select_signals:
         return usable
     rows = replace(rows, features=rows.features[list(usable.kept)])
     plan = make_plan(rows.features.iloc[split.train], seed=settings.seed)
     encoding = plan.encoding(rows.features.iloc[split.train])
     stable = stable_columns(Folds(rows, split, plan), encoding, seed=settings.seed, device=device)
-    own = () if settings.purchase_columns is None else vars(settings.purchase_columns).values()
     kept = {*stable.kept, *own, *([settings.recency_column] if settings.recency_column else [])}
     dropped = {name: reason for name, reason in stable.dropped.items() if name not in kept}
     return Selection(tuple(name for name in usable.kept if name in kept), {**usable.dropped, **dropped})
@@ -233,8 +234,9 @@ def _plan(rows: Examples, split: Split, settings: TrainSettings) -> Plan:
     if settings.purchase_columns is not None:
         first = rows.take(min((fold.train for fold in split.folds), key=len))
         as_of = first if first.cutoff is None else first.take(first.cutoff == first.cutoff.max())
-        process = fit_purchase_process(settings.purchase_columns.rhythm(as_of.features))
-        rhythm = Rhythm(process, settings.purchase_columns, _window_days(split))
+        days, told = _window_days(split), settings.purchase_columns.rhythm(as_of.features)
+        if told.has_repeats:
+            rhythm = Rhythm(fit_purchase_process(told), settings.purchase_columns, days)
     return make_plan(rows.features.iloc[split.train], rhythm=rhythm, seed=settings.seed)
 
 

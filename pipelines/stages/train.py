@@ -89,6 +89,7 @@ def _train(
 
 
 def _chosen(project: Project, settings: TrainSection, rows: Labelled, study: Path) -> TrainSettings:
+    from pipelines.purchases import purchase_columns
     from training.train import TrainSettings
 
     return TrainSettings(
@@ -105,6 +106,7 @@ def _chosen(project: Project, settings: TrainSection, rows: Labelled, study: Pat
         starts=_earlier(project) if settings.warm_start else (),
         study_file=study,
         recency_column=settings.recency_column,
+        purchase_columns=purchase_columns(project, rows.examples.features),
         minimum_positives=settings.minimum_positives,
     )
 

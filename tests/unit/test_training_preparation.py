@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -194,6 +196,28 @@ def test_the_rhythm_of_purchases_becomes_two_signals_of_the_model(tmp_path):
     test = examples.take(split.test)
     np.testing.assert_array_equal(load_model(tmp_path / "model").predict(test.features), model.predict(test.features))
     assert model.calibrator == Calibrator.from_json(model.calibrator.to_json())
+
+
+def test_a_rhythm_is_told_even_by_a_column_that_equals_another():
+    examples = buyers()
+    features = examples.features.copy()
+    features.insert(0, "tenure", features["age"])
+    split = rolling_origin(examples.cutoff, test_cutoff=examples.cutoff.max(), gap_days=0, horizon_days=60)
+    settings = TrainSettings(families=("logistic",), purchase_columns=PurchaseColumns("order_days", "age", "silence"))
+
+    trained = train(replace(examples, features=features), split, settings)
+
+    assert {"tenure", "age"} <= set(trained.models["logistic"].features)
+    assert not trained.dropped
+
+
+def test_without_a_second_order_there_is_no_rhythm():
+    examples = buyers()
+    once = replace(examples, features=examples.features.assign(order_days=1.0))
+    split = rolling_origin(examples.cutoff, test_cutoff=examples.cutoff.max(), gap_days=0, horizon_days=60)
+    settings = TrainSettings(families=("logistic",), purchase_columns=PurchaseColumns("order_days", "age", "silence"))
+
+    assert "purchase_process__no_order" not in train(once, split, settings).importance
 
 
 def test_a_rhythm_needs_its_columns_and_a_horizon():
