@@ -62,6 +62,7 @@ ARTIFACTS: dict[str, Artifact] = {
         Artifact("export", "folder", "The champion as a folder that stands alone."),
         Artifact("scored", "record", "The newest scoring run and its coverage."),
         Artifact("decided", "record", "The newest alerts and planned actions, in numbers."),
+        Artifact("sent", "record", "What the newest run of sending brought to which state, in numbers."),
         Artifact("marted", "record", "The mart of the dashboard and of BI tools, and its rows."),
         Artifact("delivered", "record", "What the newest delivery changed in each destination."),
     )

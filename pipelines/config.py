@@ -22,6 +22,8 @@ from pipelines.config_job import JobSettings
 from pipelines.config_label import VARIANTS, LabelSettings
 from pipelines.config_mart import MartSettings
 from pipelines.config_measures import MeasuresSettings
+from pipelines.config_outbox import VARIANTS as TRANSPORTS
+from pipelines.config_outbox import OutboxSettings
 from pipelines.config_problems import described
 from pipelines.config_promote import PromoteSettings
 from pipelines.config_score import ScoreSettings
@@ -166,6 +168,7 @@ class Project(Section):
     deliver: DeliverSettings
     job: JobSettings
     act: ActSettings
+    outbox: OutboxSettings
     experiments: ExperimentsSettings
     measures: MeasuresSettings
     mart: MartSettings
@@ -337,7 +340,7 @@ def _checked(content: dict[str, Any], path: Path) -> Project:
     try:
         return Project.model_validate(content)
     except ValidationError as error:
-        problems = [described(problem, Project, VARIANTS) for problem in error.errors(include_url=False)]
+        problems = [described(problem, Project, VARIANTS | TRANSPORTS) for problem in error.errors(include_url=False)]
         raise ConfigError(f"{path}: {'; '.join(problems[:5])}", do="see docs/guides/configuration.md") from error
 
 

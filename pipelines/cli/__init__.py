@@ -15,6 +15,7 @@ from pipelines.cli import (
     line,
     measures,
     operate,
+    outbox,
     promotion,
     quarantine,
     rules,
@@ -39,6 +40,7 @@ for _several in (line, promotion, act, deliver, operate, windows, measures):
 _SUBJECTS = {
     "signals": signals,
     "rules": rules,
+    "outbox": outbox,
     "experiments": experiments,
     "quarantine": quarantine,
     "identity": identity,

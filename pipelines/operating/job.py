@@ -23,7 +23,7 @@ from pipelines.runner import Ran, Runner
 from pipelines.stage import all_stages
 from pipelines.tracking import Tracking
 
-STAGES = ("ingest", "validate", "score", "act", "mart", "deliver")
+STAGES = ("ingest", "validate", "score", "act", "outbox", "mart", "deliver")
 STOPPED_EXIT_CODE = 143
 """128 and the number of the signal by which schedulers end a process."""
 
@@ -157,6 +157,9 @@ def told_of(stage: str, store: Store) -> dict[str, Any]:
     if stage == "score":
         scored = store.load("scored")
         return {"rows": scored["scored"], "as_of": scored["as_of"], "run_id": scored["run_id"]}
+    if stage == "outbox":
+        sent = store.load("sent")
+        return {"rows": sent.get("sent", 0) + sent.get("delivered", 0)}
     if stage == "mart":
         return {"rows": sum(store.load("marted")["rows"].values())}
     if stage == "deliver":

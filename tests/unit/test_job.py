@@ -22,6 +22,7 @@ from pipelines.runner import Ran
 from pipelines.tracking import Tracking
 
 CONF = str(Path(__file__).parents[2] / "conf" / "demo.yaml")
+SENDS = "outbox.enabled=true"
 
 
 class Company:
@@ -40,6 +41,7 @@ class Company:
             "accepted": {"rows": {"orders": 9}},
             "scored": {"scored": 4, "as_of": "2026-10-01T00:00:00", "run_id": "r1"},
             "delivered": {"destinations": {"crm": {"churn_scores": {"new": 5, "changed": 0, "removed": 0, "same": 0}}}},
+            "sent": {"as_of": "2026-10-01T00:00:00", "sent": 2, "delivered": 1, "expired": 8},
             "marted": {"rows": {"churn_latest": 6}},
         }
         for name, record in records.items():
@@ -65,7 +67,7 @@ class Company:
 @pytest.fixture
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     crm = f"deliver.destinations=[{{name: crm, kind: sqlite, path: {tmp_path}/crm.db}}]"
-    made = Company(load_project(CONF, [f"workspace={tmp_path}", crm, "job.retries=2", "job.retry_wait_s=10"]))
+    made = Company(load_project(CONF, [f"workspace={tmp_path}", crm, "job.retries=2", "job.retry_wait_s=10", SENDS]))
 
     class StagesOfTheTest:
         def __init__(self, *_: Any, tracking: Tracking) -> None:
@@ -82,12 +84,12 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
 
 def test_the_work_is_done_in_order_and_nothing_is_trained(company: Company) -> None:
     company.run()
-    assert company.ran == ["ingest", "validate", "score", "act", "mart", "deliver"]
+    assert company.ran == ["ingest", "validate", "score", "act", "outbox", "mart", "deliver"]
     assert not {"train", "features", "promote", "export"} & set(company.ran)
     lines = company.log()
     assert [line["event"] for line in lines] == ["started", *("stage" for _ in STAGES), "ended"]
     assert len({line["job_id"] for line in lines}) == 1
-    assert [line.get("rows") for line in lines[1:-1]] == [10, 9, 4, None, 6, 5]
+    assert [line.get("rows") for line in lines[1:-1]] == [10, 9, 4, None, 3, 6, 5]
     assert (lines[3]["as_of"], lines[3]["run_id"]) == ("2026-10-01T00:00:00", "r1")
     assert (lines[-1]["outcome"], lines[-1]["exit_code"]) == ("finished", 0)
 
