@@ -23,7 +23,7 @@ from pipelines.runner import Ran, Runner
 from pipelines.stage import all_stages
 from pipelines.tracking import Tracking
 
-STAGES = ("ingest", "validate", "score", "act", "outbox", "mart", "deliver")
+STAGES = ("ingest", "validate", "score", "act", "mart", "outbox", "deliver")
 STOPPED_EXIT_CODE = 143
 """128 and the number of the signal by which schedulers end a process."""
 

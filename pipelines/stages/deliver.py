@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     writes=["delivered"],
     skippable=False,
     applies=lambda project: bool(project.deliver.destinations),
-    after=("act", "mart"),
+    after=("act", "mart", "outbox"),
 )
 def deliver(project: Project, settings: DeliverSettings, progress: Progress, scored: dict[str, Any]) -> dict[str, Any]:
     """Bring the run that scored last from the warehouse to every destination."""

@@ -9,10 +9,12 @@ from pipelines.console import Progress
 from pipelines.stage import stage
 
 
+# A receiver in trouble fails the line, and by then the dashboard has the scores.
 @stage(
     writes=["sent"],
     skippable=False,
     applies=lambda project: project.outbox.enabled and project.act.enabled and not project.is_flat,
+    after=("mart",),
 )
 def outbox(project: Project, progress: Progress, decided: dict[str, Any]) -> dict[str, Any]:
     """Send what was decided and is due: to files, webhooks and by mail, each once."""
