@@ -23,18 +23,18 @@ import numpy as np
 
 from benchmarks.measure import Measured, measured, report
 from features.signal import columns_of, discover
+from pipelines.actions.arms import every_plan
 from pipelines.actions.decide import Circumstances, decide
 from pipelines.actions.playbook import Playbook, load_playbooks
 from pipelines.actions.rule import INDUSTRY, Rule
 from pipelines.actions.rulebook import load_rules
-from pipelines.actions.scene import ValueSource, set_scene
+from pipelines.actions.scene import set_scene
 from pipelines.config_act import ActSettings
 
 MOST_SECONDS, MOST_GB = 60, 2
 INSTANT = datetime(2026, 6, 1)
 TIERS = {"platinum": 0.05, "gold": 0.2, "silver": 0.5}
 FIRING_SHARE = 0.05
-MARGIN_SHARE = 0.6
 MEMORY = "700MB"
 """What DuckDB may hold here; the frames and matrices of Python come on top."""
 
@@ -161,10 +161,9 @@ def decided(folder: Path, customers: int, rules: int, playbooks: int) -> None:
         [INSTANT],
     )
     connection.execute("CREATE SCHEMA accepted; CREATE TABLE accepted.customers (customer_id VARCHAR, name VARCHAR)")
-    scene = set_scene(
-        backend(connection), connection, "signals", "customers", chosen, TIERS, ValueSource(), (INSTANT, "1")
-    )
-    around = Circumstances(INSTANT, limits(customers), MARGIN_SHARE, "accepted", {"en": "Co", "zh": "公司"})
+    scene = set_scene(backend(connection), connection, "signals", "customers", chosen, TIERS, (INSTANT, "1"))
+    plans = every_plan({}, book, ["high", "medium", "low"], 0.1, 60)
+    around = Circumstances(INSTANT, limits(customers), "accepted", {"en": "Co", "zh": "公司"}, plans=plans)
     decision = decide(connection, [scene], book, around)
     connection.close()
     assert decision.choice is not None
@@ -209,7 +208,7 @@ def _in_turn(
     frame: Any, playbooks: list[Playbook], allowed: np.ndarray, settings: ActSettings
 ) -> tuple[float, int, int, float]:
     """Give each playbook in turn the customers with its largest gains."""
-    at_stake = (frame["probability"] * frame["value"] * MARGIN_SHARE).to_numpy()
+    at_stake = (frame["probability"] * frame["value"]).to_numpy()
     free, money, total, count = np.ones(len(frame), bool), float(settings.budget or 0), 0.0, 0
     owners = {name: most * 5 for name, most in settings.owners_a_day.items()}
     channels = {name: most * 5 for name, most in settings.channels_a_day.items()}

@@ -8,19 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.signal import SignalColumn
+from pipelines.act_books import ActBooks
 from pipelines.actions.decide import Circumstances, Decision, decide
-from pipelines.actions.playbook import Playbook, load_playbooks
+from pipelines.actions.playbook import Playbook
 from pipelines.actions.rule import Rule, inactive_because
-from pipelines.actions.rulebook import load_rules
-from pipelines.actions.scene import Scene, ValueSource, set_scene
-from pipelines.actions.statements import STANDARD
+from pipelines.actions.scene import Scene, set_scene
+from pipelines.actions.statements import LOST
 from pipelines.config import Project
 from pipelines.console import Progress
-from pipelines.customer_value import months_covered, value_column
-from pipelines.errors import ConfigError, NotReady
-from pipelines.ingest.nearest import nearest
-from pipelines.panel import project_signals
+from pipelines.errors import NotReady
 from pipelines.warehouse.actions import PLANNED
 
 if TYPE_CHECKING:
@@ -45,8 +41,8 @@ class ActJob:
         What was exported.
     rules, playbooks
         Those that can do something on these data.
-    known
-        The signals that there are.
+    books
+        All that is written down, and the signals that there are.
     """
 
     project: Project
@@ -55,7 +51,7 @@ class ActJob:
     manifest: dict[str, Any]
     rules: dict[str, Rule]
     playbooks: dict[str, Playbook]
-    known: dict[str, SignalColumn]
+    books: ActBooks
 
     @classmethod
     def of(cls, project: Project, accepted: dict[str, Any], export: Path, scored: dict[str, Any]) -> ActJob:
@@ -64,16 +60,15 @@ class ActJob:
         Raises
         ------
         ConfigError
-            If one of them, or a tier, is not as it should be.
+            If one of them is not as it should be.
         """
         from pipelines.exported.manifest import read_export
 
-        known = dict(project_signals(project))
-        rules = load_rules(known, project.act.rule_folders)
-        playbooks = read_playbooks(project, known, rules)
-        able = {name: rule for name, rule in rules.items() if not inactive_because(rule, known, accepted["tables"])}
-        switched_on = {name: each for name, each in playbooks.items() if each.definition.enabled}
-        return cls(project, accepted, scored, read_export(export, project.name), able, switched_on, known)
+        books = ActBooks.of(project)
+        there = accepted["tables"]
+        able = {name: rule for name, rule in books.rules.items() if not inactive_because(rule, books.known, there)}
+        switched_on = {name: each for name, each in books.playbooks.items() if each.definition.enabled}
+        return cls(project, accepted, scored, read_export(export, project.name), able, switched_on, books)
 
     def run(self, progress: Progress, *, keep: bool = True) -> Decision:
         """Decide and write; with ``keep=False`` nothing stays.
@@ -129,13 +124,13 @@ class ActJob:
     def _scenes(self, connection: Any, progress: Progress) -> list[Scene]:
         from pipelines.standing import Standing
 
-        instant, version = self._score_key(connection)
+        score = self._score_key(connection)
         standing = Standing.of(connection, self.project, self.manifest, self.accepted)
-        present = standing.customers(instant)
-        scenes = [self._scene(connection, standing, "customers", present, (instant, version), progress)]
-        if any(rule.definition.audience == "lost" for rule in self.rules.values()):
-            gone = self._lost(standing, instant, present)
-            scenes.append(self._scene(connection, standing, "lost", gone, None, progress))
+        present = standing.customers(score[0])
+        scenes = [self._scene(connection, standing, "customers", present, score, progress)]
+        if any(rule.definition.audience == LOST for rule in self.rules.values()):
+            gone = self._lost(standing, score[0], present)
+            scenes.append(self._scene(connection, standing, LOST, gone, score, progress))
         return scenes
 
     def _scene(
@@ -144,20 +139,18 @@ class ActJob:
         standing: Standing,
         audience: str,
         people: Any,
-        score: tuple[datetime, str] | None,
+        score: tuple[datetime, str],
         progress: Progress,
     ) -> Scene:
         """Compute the signals that rules and playbooks of an audience read, by the code that scores read them by."""
         rules = {name: rule for name, rule in self.rules.items() if rule.definition.audience == audience}
         playbooks = [each for each in self.playbooks.values() if each.definition.audience == audience]
-        values = self._values()
         names = [
             *(name for rule in rules.values() for name in rule.signals),
             *(name for each in playbooks for name in each.signals),
-            *([values.column] if values.column else []),
         ]
-        columns = [self.known[name] for name in dict.fromkeys(names)]
-        instant = datetime.fromisoformat(self.scored["as_of"])
+        columns = [self.books.known[name] for name in dict.fromkeys(names)]
+        instant = score[0]
         found = replace(standing, columns=columns).signals(people, [instant], progress)
         return set_scene(
             standing.engine,
@@ -166,8 +159,8 @@ class ActJob:
             audience,
             rules,
             self.project.act.tiers,
-            values,
             score,
+            self.project.experiments.hold_out_share,
         )
 
     def _lost(self, standing: Standing, instant: datetime, present: Any) -> Any:
@@ -180,16 +173,6 @@ class ActJob:
         were = risk_set(standing.definitions, standing.tables, past).select("customer_id").distinct()
         gone = were.anti_join(present, "customer_id")
         return gone.mutate(cutoff=ibis.literal(instant, type="timestamp(6)"))
-
-    def _values(self) -> ValueSource:
-        settings, there = self.project.evaluate, self.accepted["tables"]
-        if settings.value is not None:
-            return ValueSource(same=settings.value)
-        available = [name for name, column in self.known.items() if column.signal.table.name in there]
-        column = value_column(settings, available)
-        if column is None or column not in available:
-            return ValueSource()
-        return ValueSource(column, settings.value_months / months_covered(column))
 
     def _score_key(self, connection: Any) -> tuple[datetime, str]:
         from pipelines.warehouse.writing import create
@@ -206,25 +189,8 @@ class ActJob:
         return Circumstances(
             datetime.fromisoformat(self.scored["as_of"]),
             self.project.act,
-            self.project.evaluate.margin_share,
             self.accepted["schema"],
             {"en": self.project.title["en"], "zh": self.project.title["zh"]},
             tuple(self.accepted["tables"]),
-            self.project.experiments.hold_out_share,
+            self.books.plans,
         )
-
-
-def read_playbooks(project: Project, known: dict[str, SignalColumn], rules: dict[str, Rule]) -> dict[str, Playbook]:
-    """Read a project's playbooks.
-
-    Raises
-    ------
-    ConfigError
-        If one is not as it should be, or VIPs are a tier that there is not.
-    """
-    tiers = [*project.act.tiers, STANDARD]
-    for tier in project.act.vip_tiers:
-        if tier not in tiers:
-            raise ConfigError(f"act.vip_tiers names '{tier}'", allowed=nearest(tier, tiers), do="name a tier")
-    bands = [*project.score.bands, "low"]
-    return load_playbooks(known, rules, bands, tiers, project.act.playbook_folders)

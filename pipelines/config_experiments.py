@@ -16,7 +16,10 @@ _CONTACTS = next(column.allowed for column in INTERACTIONS.columns if column.nam
 
 
 class ExperimentPlan(Section):
-    """One experiment: a strategy tried on customers of some bands, some of them held back."""
+    """One experiment: a strategy tried on customers of some bands, some of them held back.
+
+    With neither a last day nor a size it goes on, and is decided by what holds however often one looks.
+    """
 
     playbook: str
     title: dict[Literal["en", "zh"], str]
@@ -31,10 +34,15 @@ class ExperimentPlan(Section):
     contact_cost: Amount = 0.0
     fixed_cost: Amount = 0.0
 
+    @property
+    def is_standing(self) -> bool:
+        """Whether it has no end."""
+        return self.ends_on is None and self.size is None
+
     @model_validator(mode="after")
     def _ends(self) -> Self:
-        if (self.ends_on is None) == (self.size is None):
-            raise ValueError("an experiment ends on a day or at a size: give exactly one of ends_on and size")
+        if self.ends_on is not None and self.size is not None:
+            raise ValueError("an experiment ends on a day or at a size: give one of ends_on and size, or none")
         if self.ends_on is not None and self.ends_on <= self.starts_on:
             raise ValueError(f"ends_on {self.ends_on} is not after starts_on {self.starts_on}")
         return self

@@ -12,6 +12,9 @@ import math
 
 from evaluation.action.effect import Effect
 from evaluation.errors import JudgementError
+from evaluation.model.bootstrap import Interval
+
+NORMAL_95 = 1.959964
 
 
 def sequence_half_width(error: float, typical_effect: float, level: float = 0.95) -> float:
@@ -69,3 +72,25 @@ def at_any_look(found: Effect, typical_effect: float, level: float = 0.95) -> tu
         return -math.inf, math.inf
     half = sequence_half_width(found.standard_error, typical_effect, level)
     return found.estimate - half, found.estimate + half
+
+
+def interval_at_any_look(told: Interval, typical: float) -> Interval:
+    """Widen a 95 % interval that holds at one look to one that holds however often one looks.
+
+    Parameters
+    ----------
+    told
+        An estimate that is normal in large samples, with its interval at one look.
+    typical
+        As `sequence_half_width`, in the unit of the estimate.
+
+    Examples
+    --------
+    >>> interval_at_any_look(Interval(0.5, 0.1, 0.9), 1.0)
+    Interval(estimate=0.5, low=-0.13..., high=1.13...)
+    """
+    error = (told.high - told.low) / 2 / NORMAL_95
+    if error == 0:
+        return told
+    half = sequence_half_width(error, typical)
+    return Interval(told.estimate, told.estimate - half, told.estimate + half)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evaluation.action.assignment import TREATED, drawn_arms, two_arms
+from evaluation.action.assignment import TREATED
 from evaluation.action.choice import Choice, expected_gain
+from pipelines.actions.arms import Plans, arms_of, on_playbook
 from pipelines.actions.consent import load_refusals
 from pipelines.actions.diary import Diary, working_days
 from pipelines.actions.eligibility import Candidates, candidates, restrain
-from pipelines.actions.experiments import held_out
 from pipelines.actions.firing import raise_alerts
 from pipelines.actions.plan import Plan, plan
 from pipelines.actions.playbook import Playbook
@@ -22,6 +22,7 @@ from pipelines.actions.rows import action_rows
 from pipelines.actions.scene import Scene
 from pipelines.actions.statements import Restraint
 from pipelines.config_act import ActSettings
+from pipelines.warehouse import experiments as ledger
 from pipelines.warehouse.actions import add_actions, committed, create
 
 if TYPE_CHECKING:
@@ -57,25 +58,22 @@ class Circumstances:
         When; what happened later plays no part.
     settings
         The section ``act``.
-    margin_share
-        Part of a customer's value that is margin.
     accepted
         Schema of the accepted tables.
     company
         Title of the project by language, for messages.
     tables
         Accepted tables that there are.
-    hold_out_share
-        Share of all customers for whom nothing is ever planned, so that models learn what happens anyway.
+    plans
+        Experiments on customers, as `pipelines.actions.arms.every_plan` gives them.
     """
 
     instant: datetime
     settings: ActSettings
-    margin_share: float
     accepted: str
     company: Mapping[str, str]
     tables: Sequence[str] = field(default=("customers",))
-    hold_out_share: float = 0.0
+    plans: Plans = field(default_factory=dict)
 
     @property
     def days(self) -> list[date]:
@@ -112,13 +110,14 @@ def decide(
         What else it depends on.
     """
     create(connection)
+    ledger.create(connection)
     alerts = raise_alerts(connection, scenes, around.instant, around.settings.vip_tiers)
     load_refusals(connection, around.settings.no_contact)
     chosen = list(playbooks.values())
     found = [_restrained(connection, scene, chosen, around) for scene in scenes]
     everyone = _together(found)
     planned = _planned(connection, everyone, chosen, around)
-    arms = _arms(everyone, planned, chosen, around)
+    arms = _arms(connection, everyone, planned, chosen, around)
     actions = action_rows(connection, scenes, everyone.customer_id, planned, chosen, arms, around)
     add_actions(connection, actions)
     return Decision(alerts, actions, planned.first)
@@ -126,9 +125,7 @@ def decide(
 
 def _restrained(connection: Any, scene: Scene, playbooks: Sequence[Playbook], around: Circumstances) -> Candidates:
     found = candidates(scene, playbooks)
-    if around.hold_out_share:
-        found.allowed[held_out([str(name) for name in found.customer_id], around.hold_out_share)] = False
-    restrain(connection, scene, found, playbooks, around.restraint, around.accepted)
+    restrain(connection, scene, found, playbooks, around.plans, around.restraint, around.accepted)
     return found
 
 
@@ -145,12 +142,12 @@ def _planned(connection: Any, everyone: Candidates, playbooks: Sequence[Playbook
     diary = Diary(around.days, settings.owners_a_day, settings.channels_a_day)
     budget = settings.budget
     restraint = around.restraint
-    for owner, channel, day, count, cost in committed(connection, restraint.first, restraint.last):
+    for owner, channel, day, count, cost in committed(connection, around.instant, restraint.first, restraint.last):
         diary.take(owner, channel, day, count)
         budget = None if budget is None else max(budget - cost, 0.0)
     gain = expected_gain(
         np.nan_to_num(everyone.probability),
-        np.nan_to_num(everyone.value) * around.margin_share,
+        np.nan_to_num(everyone.value),
         everyone.effect,
         np.array([each.definition.cost for each in playbooks], dtype=np.float64),
         everyone.allowed,
@@ -158,13 +155,20 @@ def _planned(connection: Any, everyone: Candidates, playbooks: Sequence[Playbook
     return plan(gain, playbooks, diary, budget)
 
 
-def _arms(everyone: Candidates, planned: Plan, playbooks: Sequence[Playbook], around: Circumstances) -> np.ndarray:
-    """Give each action its arm: a customer's arm in a playbook never changes, whatever else does."""
+def _arms(
+    connection: Any, everyone: Candidates, planned: Plan, playbooks: Sequence[Playbook], around: Circumstances
+) -> np.ndarray:
+    """Give each action the arm of its customer in the experiment that the playbook is under."""
+    import pandas as pd
+
     arms = np.full(planned.customer.size, TREATED, dtype=object)
-    share = around.settings.control_share
     for place, each in enumerate(playbooks):
-        own = planned.playbook == place
-        if share and own.any():
-            ids = [str(name) for name in everyone.customer_id[planned.customer[own]]]
-            arms[own] = drawn_arms(f"playbook {each.name}", ids, two_arms(share))
+        own = np.flatnonzero(planned.playbook == place)
+        plans, who = on_playbook(around.plans, each.name), planned.customer[own]
+        if not plans or not own.size:
+            continue
+        columns = ("customer_id", "band", "probability", "value")
+        people = pd.DataFrame({name: getattr(everyone, name)[who] for name in columns})
+        dealt = arms_of(connection, plans, people.assign(as_of=around.instant))
+        arms[own] = [dealt.get(name, TREATED) for name in people["customer_id"]]
     return arms

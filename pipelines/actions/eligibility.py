@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.actions.arms import Plans, on_playbook
 from pipelines.actions.playbook import Playbook
 from pipelines.actions.scene import Scene
 from pipelines.actions.statements import (
@@ -22,6 +23,7 @@ from pipelines.actions.statements import (
     VALUE,
     Query,
     Restraint,
+    controls,
     decided_already,
     had_before,
     known_effects,
@@ -41,7 +43,7 @@ class Candidates:
 
     Parameters
     ----------
-    customer_id
+    customer_id, band
         Shape (customers,).
     probability, value
         Shape (customers,); missing where unknown.
@@ -52,6 +54,7 @@ class Candidates:
     """
 
     customer_id: NDArray[np.object_]
+    band: NDArray[np.object_]
     probability: NDArray[np.float64]
     value: NDArray[np.float64]
     allowed: NDArray[np.bool_]
@@ -62,13 +65,14 @@ def candidates(scene: Scene, playbooks: Sequence[Playbook]) -> Candidates:
     """Find whom the playbooks are for."""
     rows = scene.table.order_by(PLACE)
     asked = {f"p{place}": _meant(scene, each) for place, each in enumerate(playbooks)}
-    found = rows.select("customer_id", PROBABILITY, VALUE, **asked).to_pyarrow()
+    found = rows.select("customer_id", BAND, PROBABILITY, VALUE, **asked).to_pyarrow()
     allowed = np.zeros((found.num_rows, len(playbooks)), dtype=np.bool_)
     for place, name in enumerate(asked):
         allowed[:, place] = found[name].to_numpy()
     priors = [each.definition.effect for each in playbooks]
     return Candidates(
         found["customer_id"].to_numpy(),
+        found[BAND].to_numpy(),
         found[PROBABILITY].to_numpy().astype(np.float64),
         found[VALUE].to_numpy().astype(np.float64),
         allowed,
@@ -102,7 +106,13 @@ def _meant(scene: Scene, playbook: Playbook) -> ir.Value:
 
 
 def restrain(
-    connection: Any, scene: Scene, found: Candidates, playbooks: Sequence[Playbook], restraint: Restraint, accepted: str
+    connection: Any,
+    scene: Scene,
+    found: Candidates,
+    playbooks: Sequence[Playbook],
+    plans: Plans,
+    restraint: Restraint,
+    accepted: str,
 ) -> None:
     """Take out, in place, whom something forbids to contact, and put in what is known of effects.
 
@@ -112,6 +122,8 @@ def restrain(
         DuckDB connection to the warehouse.
     scene, found, playbooks
         Everyone, and whom the playbooks are for.
+    plans
+        Experiments; their control customers are left alone by the playbook that is tried.
     restraint
         When customers are left alone.
     accepted
@@ -122,11 +134,12 @@ def restrain(
     found.allowed[np.ix_(_places(connection, scene, tired(restraint, accepted)), contacts)] = False
     for place, each in enumerate(playbooks):
         said = each.definition
-        found.allowed[_places(connection, scene, had_before(restraint, each.name, said.again_after_days)), place] = (
-            False
-        )
+        alone = controls(list(on_playbook(plans, each.name)))
+        unwanted = [had_before(restraint, each.name, said.again_after_days), alone]
         if each.is_contact:
-            found.allowed[_places(connection, scene, refused(said.channel)), place] = False
+            unwanted.append(refused(said.channel))
+        for query in unwanted:
+            found.allowed[_places(connection, scene, query), place] = False
     _learn_effects(connection, scene, found, {each.name: place for place, each in enumerate(playbooks)}, contacts)
 
 

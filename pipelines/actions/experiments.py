@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
+
+    from evaluation.model.bootstrap import Interval
 
 HOLD_OUT = "hold_out"
 """Name by which the lasting hold-out is drawn; changing it would draw other customers."""
@@ -38,8 +40,28 @@ def held_out(customers: Sequence[str], share: float) -> npt.NDArray[np.bool_]:
     return drawn_points(HOLD_OUT, customers) < share
 
 
-def eligible(connection: Any, plan: ExperimentPlan, hold_out_share: float) -> pd.DataFrame:
-    """Give the customers whom an experiment is for: current scores in its bands, the hold-out left out.
+def arms_in(connection: Any, experiments: Collection[str]) -> dict[str, str]:
+    """Give the arm of every customer of some experiments on one playbook; nobody is in two of them."""
+    rows = [ledger.rows_of(connection, ledger.ASSIGNMENTS, name) for name in experiments]
+    return {customer: arm for each in rows for customer, arm in zip(each["customer_id"], each["arm"], strict=True)}
+
+
+def eligible(
+    connection: Any, plan: ExperimentPlan, hold_out_share: float, others: Collection[str] = ()
+) -> pd.DataFrame:
+    """Give the customers whom an experiment is for.
+
+    Parameters
+    ----------
+    connection
+        The warehouse.
+    plan
+        The experiment.
+    hold_out_share
+        ``experiments.hold_out_share``; they are left out.
+    others
+        Further experiments on the same playbook; who has an arm in one of them is left out, as it may have had the
+        action already.
 
     Returns
     -------
@@ -51,45 +73,55 @@ def eligible(connection: Any, plan: ExperimentPlan, hold_out_share: float) -> pd
         "WHERE list_contains(?, band) ORDER BY customer_id",
         [plan.bands],
     ).df()
-    return found[~held_out(list(found["customer_id"]), hold_out_share)].reset_index(drop=True)
+    is_free = ~held_out(list(found["customer_id"]), hold_out_share)
+    if others:
+        is_free &= ~found["customer_id"].isin(arms_in(connection, others)).to_numpy()
+    return found[is_free].reset_index(drop=True)
 
 
 def assign_customers(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFrame) -> pd.DataFrame:
-    """Give customers their arm, and write those who are new into the ledger in the same transaction.
-
-    Parameters
-    ----------
-    connection
-        The warehouse, writable.
-    name, plan
-        The experiment.
-    customers
-        What `eligible` gives.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``customer_id``, ``stratum``, ``arm``, ``is_new``; those of earlier days keep their arm, whatever has changed.
-    """
-    from evaluation.action.assignment import assign, two_arms
-
-    ledger.create(connection)
+    """Deal as `deal` does, in a transaction of its own."""
     connection.execute("BEGIN")
     try:
-        known = ledger.rows_of(connection, ledger.ASSIGNMENTS, name)
-        places = _places_left(plan, len(known), customers, set(known["customer_id"]))
-        found = assign(name, list(places["customer_id"]), list(places["band"]), two_arms(plan.control_share), known)
-        new = found.assign(
-            experiment=name,
-            assigned_at=places["as_of"].to_numpy(),
-            score_before=places["probability"].to_numpy(),
-            value_before=places["value"].to_numpy(dtype=float, na_value=float("nan")),
-        )
-        ledger.add(connection, ledger.ASSIGNMENTS, new[new["is_new"]])
+        found = deal(connection, name, plan, customers)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    return found
+
+
+def deal(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFrame) -> pd.DataFrame:
+    """Give customers their arm, and write those who are new into the ledger; the one place that decides an arm.
+
+    Parameters
+    ----------
+    connection
+        The warehouse, in a transaction that also holds whatever follows from the arms.
+    name, plan
+        The experiment.
+    customers
+        ``customer_id``, ``as_of``, ``band``, ``probability``, ``value``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``customer_id``, ``stratum``, ``arm``, ``is_new`` of those who take part; those of earlier days keep their arm,
+        whatever has changed.
+    """
+    from evaluation.action.assignment import assign, two_arms
+
+    ledger.create(connection)
+    known = ledger.rows_of(connection, ledger.ASSIGNMENTS, name)
+    places = _places_left(plan, len(known), customers, set(known["customer_id"]))
+    found = assign(name, list(places["customer_id"]), list(places["band"]), two_arms(plan.control_share), known)
+    new = found.assign(
+        experiment=name,
+        assigned_at=places["as_of"].to_numpy(),
+        score_before=places["probability"].to_numpy(),
+        value_before=places["value"].to_numpy(dtype=float, na_value=float("nan")),
+    )
+    ledger.add(connection, ledger.ASSIGNMENTS, new[new["is_new"]])
     return found
 
 
@@ -98,7 +130,8 @@ def _places_left(plan: ExperimentPlan, assigned: int, customers: pd.DataFrame, k
     from evaluation.action.assignment import drawn_points
 
     is_known = customers["customer_id"].isin(known)
-    new = customers[~is_known & customers["as_of"].map(lambda at: _is_open(plan, at))]
+    is_open = customers["band"].isin(plan.bands) & customers["as_of"].map(lambda at: _is_open(plan, at))
+    new = customers[~is_known & is_open.astype(bool)]
     if plan.size is not None:
         order = drawn_points("enters", list(new["customer_id"])).argsort(kind="stable")
         new = new.iloc[order[: max(plan.size - assigned, 0)]].sort_values("customer_id")
@@ -127,3 +160,25 @@ def is_over(plan: ExperimentPlan, assigned: int, measured: int, today: datetime)
     if measured < assigned or not assigned:
         return False
     return measured >= plan.size if plan.size is not None else plan.ends_on is not None and today.date() >= plan.ends_on
+
+
+def is_settled(plan: ExperimentPlan, looks: tuple[float, float], roi: Interval | None) -> bool:
+    """Tell whether an experiment without an end can be decided.
+
+    Parameters
+    ----------
+    plan
+        The experiment.
+    looks
+        Ends of the effect on staying that hold however often one looks.
+    roi
+        Return on cost with the interval that holds however often one looks; none where it is not known.
+
+    Returns
+    -------
+    bool
+        Whether the return (without one, the effect) lies on one side of 0, or the effect is known more closely than
+        the smallest one that matters.
+    """
+    low, high = (roi.low, roi.high) if roi else looks
+    return low > 0 or high < 0 or (looks[1] - looks[0]) / 2 <= plan.smallest_effect

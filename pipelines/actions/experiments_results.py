@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.actions.experiments import is_over
+from pipelines.actions.experiments import is_over, is_settled
 from pipelines.actions.experiments_words import reason
 from pipelines.config import Project
 from pipelines.config_experiments import ExperimentPlan
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from evaluation.action.roi import Return
 
+TYPICAL_RETURN = 1.0
+"""Return on cost at which the interval that holds at any look is narrowest."""
 MEASURES = ("retained", "repurchased", "revenue")
 EVERYONE = "all"
 MONEY = (
@@ -48,15 +50,20 @@ class Shown:
 
 
 def results(
-    project: Project, name: str, assignments: pd.DataFrame, outcomes: pd.DataFrame, today: datetime
+    project: Project,
+    name: str,
+    plan: ExperimentPlan,
+    assignments: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    today: datetime,
 ) -> Shown | None:
     """Judge an experiment by what is known today.
 
     Parameters
     ----------
     project
-        The project, whose plan of that name was carried out.
-    name
+        The project.
+    name, plan
         The experiment.
     assignments, outcomes
         Its rows of the two ledgers.
@@ -68,7 +75,6 @@ def results(
     Shown or None
         None while no outcome is known of both arms.
     """
-    plan = project.experiments.plans[name]
     known = assignments.merge(outcomes.drop(columns="experiment"), on="customer_id", how="inner")
     treated = (known["arm"] == "treated").to_numpy()
     if min(treated.sum(), (~treated).sum()) < 2:
@@ -76,7 +82,7 @@ def results(
     return Shown(
         effects=_effects(plan, known, treated).assign(experiment=name),
         balance=_balance(assignments).assign(experiment=name),
-        decision=_decision(project, name, assignments, known, treated, today),
+        decision=_decision(project, name, plan, assignments, known, treated, today),
     )
 
 
@@ -127,6 +133,7 @@ def _balance(assignments: pd.DataFrame) -> pd.DataFrame:
 def _decision(
     project: Project,
     name: str,
+    plan: ExperimentPlan,
     assignments: pd.DataFrame,
     known: pd.DataFrame,
     treated: np.ndarray,
@@ -137,19 +144,21 @@ def _decision(
     from evaluation.action.assignment import two_arms
     from evaluation.action.balance import sample_ratio
     from evaluation.action.effect import effect
-    from evaluation.action.peeking import at_any_look
+    from evaluation.action.peeking import at_any_look, interval_at_any_look
     from evaluation.action.roi import decide
 
-    plan = project.experiments.plans[name]
     counts = {str(arm): int(count) for arm, count in assignments["arm"].value_counts().items()}
     ratio = sample_ratio(counts, two_arms(plan.control_share))
     stayed = known["retained"].astype(float).to_numpy()
     found = effect(stayed, treated, before=_before(known), stratum=list(known["stratum"]))
     told = _return(project, plan, known, stayed, treated)
-    finished = is_over(plan, len(assignments), len(known), today)
-    high = at_any_look(found, plan.smallest_effect)[1]
+    looks = at_any_look(found, plan.smallest_effect)
     roi = told.roi if told else None
-    decision = "wait" if ratio.is_mismatched else decide(found, roi, is_over=finished, high_at_any_look=high)
+    finished = is_over(plan, len(assignments), len(known), today)
+    if plan.is_standing:
+        roi = roi and interval_at_any_look(roi, TYPICAL_RETURN)
+        finished = is_settled(plan, looks, roi)
+    decision = "wait" if ratio.is_mismatched else decide(found, roi, is_over=finished, high_at_any_look=looks[1])
     words = {f"reason_{tongue}": reason(decision, found, roi, ratio, finished, tongue) for tongue in ("en", "zh")}
     row = {
         "experiment": name,
@@ -176,7 +185,7 @@ def _return(
     cost = known["cost"].to_numpy(dtype=float)
     if np.isnan(value).all() or not (cost[treated].sum() > 0 or plan.fixed_cost > 0):
         return None
-    margin = np.nan_to_num(value, nan=float(np.nanmedian(value))) * project.evaluate.margin_share
+    margin = np.nan_to_num(value, nan=float(np.nanmedian(value)))
     worth = Worth(
         acquisition_cost=settings.acquisition_cost,
         referrals=settings.referrals,

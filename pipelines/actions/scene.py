@@ -11,38 +11,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pipelines.actions.experiments import held_out
 from pipelines.actions.rule import Rule
-from pipelines.actions.statements import scene_rows
+from pipelines.actions.statements import HELD_OUT, scene_rows
 from pipelines.warehouse.sql import identifier, statement
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir
-
-
-@dataclass(frozen=True)
-class ValueSource:
-    """What a customer is worth where no score says it.
-
-    Parameters
-    ----------
-    column
-        Signal that says what a customer pays; none where one amount holds for all.
-    factor
-        From that column to the amount.
-    same
-        The amount that holds for all, if one is set.
-    """
-
-    column: str | None = None
-    factor: float = 1.0
-    same: float | None = None
-
-    @property
-    def expression(self) -> str:
-        """SQL of the value over a table of signals."""
-        if self.column is None:
-            return "NULL::DOUBLE" if self.same is None else f"{self.same!r}::DOUBLE"
-        return f"greatest(signals.{identifier(self.column)}, 0) * {self.factor!r}"
 
 
 @dataclass(frozen=True)
@@ -92,10 +67,10 @@ def set_scene(
     audience: str,
     rules: Mapping[str, Rule],
     tiers: Mapping[str, float],
-    values: ValueSource,
-    score: tuple[datetime, str] | None,
+    score: tuple[datetime, str],
+    hold_out_share: float = 0.0,
 ) -> Scene:
-    """Join signals, scores and value, and ask the rules.
+    """Join signals, scores and value, and ask the rules of everyone but the hold-out.
 
     Parameters
     ----------
@@ -109,15 +84,29 @@ def set_scene(
         Rules whose signals are there.
     tiers
         Tier to the share of customers, from the most valuable, down to which it reaches.
-    values
-        What a customer without a score is worth.
     score
-        Instant and version of the scores; none for those who have left.
+        Instant and version of the scores.
+    hold_out_share
+        Share of all customers about whom nothing is told and for whom nothing is planned, so that models learn what
+        happens anyway.
     """
     bare, name = f"_bare_{audience}", f"_scene_{audience}"
-    connection.execute(*scene_rows(bare, signals, tiers, values.expression, score))
+    _mark_hold_out(connection, signals, hold_out_share)
+    connection.execute(*scene_rows(bare, signals, audience, tiers, score))
     table = backend.table(bare)
     fires = {fired_column(rule): each.fires(table) for rule, each in rules.items()}
     backend.create_table(name, table.mutate(**fires), temp=True, overwrite=True)
     connection.execute(statement("DROP TABLE", identifier(bare)))
     return Scene(backend, name, audience, rules)
+
+
+def _mark_hold_out(connection: Any, signals: str, share: float) -> None:
+    """Write who belongs to the lasting hold-out into a temporary table."""
+    import pyarrow as pa
+
+    everyone = connection.execute(statement("SELECT customer_id FROM", identifier(signals))) if share else None
+    names = [name for (name,) in everyone.fetchall()] if everyone else []
+    rows = pa.table({"customer_id": pa.array(names, pa.string()).filter(pa.array(held_out(names, share), pa.bool_()))})
+    connection.register("_rows", rows)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {HELD_OUT} AS FROM _rows")
+    connection.unregister("_rows")

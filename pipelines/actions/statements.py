@@ -12,13 +12,46 @@ from pipelines.warehouse.sql import identifier, literal
 
 Query = tuple[str, Sequence[Any]]
 PLACE, PROBABILITY, BAND, VALUE, TIER, FAMILIES = "_place", "_probability", "_band", "_value", "_tier", "_families"
-FIRED, REFUSED, CHOSEN, MEANT = "_fired", "_no_contact", "_chosen", "_meant"
+FIRED, REFUSED, CHOSEN, MEANT, HELD_OUT = "_fired", "_no_contact", "_chosen", "_meant", "_held_out"
 STANDARD = "standard"
 """The tier of everyone below those that are named."""
 CERTAIN = 1.0
 """Risk of those who have left already: what is at stake is all of their value."""
+LOST = "lost"
+"""Audience of those who were customers and are none now, and what stands in the place of their band."""
 INTERNAL = "internal"
 """The channel of what we do without turning to the customer; consent and fatigue do not matter to it."""
+
+
+_SCORED = (
+    f"probability AS {PROBABILITY}, band AS {BAND}, scores.value AS {VALUE}, coalesce(families, []) AS {FAMILIES}",
+    """
+    LEFT JOIN (
+        SELECT customer_id, probability, band, value FROM scores.churn_scores
+        WHERE as_of = ? AND model_version = ? AND band IS NOT NULL
+    ) scores USING (customer_id)
+    LEFT JOIN (
+        SELECT customer_id, list(DISTINCT split_part(signal, '__', 1)) AS families FROM scores.churn_reasons
+        WHERE as_of = ? AND model_version = ? GROUP BY customer_id
+    ) reasons USING (customer_id)
+    """,
+)
+"""Columns and joins of scores and reasons of an instant and version."""
+_UNSCORED = (
+    f"{CERTAIN} AS {PROBABILITY}, '{LOST}' AS {BAND}, coalesce(scores.value, typical.value) AS {VALUE}, "
+    f"[]::VARCHAR[] AS {FAMILIES}",
+    """
+    CROSS JOIN (
+        SELECT median(value) AS value FROM scores.churn_scores
+        WHERE as_of = ? AND model_version = ? AND band IS NOT NULL
+    ) typical
+    LEFT JOIN (
+        SELECT customer_id, arg_max(value, as_of) AS value FROM scores.churn_scores
+        WHERE as_of <= ? AND value IS NOT NULL GROUP BY customer_id
+    ) scores USING (customer_id)
+    """,
+)
+"""The same for those who have left."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +79,9 @@ class Restraint:
 
 
 def scene_rows(
-    name: str, signals: str, tiers: Mapping[str, float], value: str, score: tuple[datetime, str] | None
+    name: str, signals: str, audience: str, tiers: Mapping[str, float], score: tuple[datetime, str]
 ) -> Query:
-    """Join signals with score and value, and say each customer's tier and place.
+    """Join signals with score and value, leave the hold-out away, and say each customer's tier and place.
 
     Parameters
     ----------
@@ -56,20 +89,31 @@ def scene_rows(
         Temporary table that is made.
     signals
         Table of ``customer_id`` and signals.
+    audience
+        ``customers``, or ``lost``: who has no score, and the value of its last one, else that of a typical customer.
     tiers
         Tier to the share of customers, from the most valuable, down to which it reaches.
-    value
-        SQL of what a customer without a valued score is worth, over ``signals``.
     score
-        Instant and version of the scores; none for those who have left.
+        Instant and version of the scores.
     """
-    columns, joins = _scored(value) if score else (_unscored(value), "")
+    columns, joins = _UNSCORED if audience == LOST else _SCORED
     query = (
         f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS "
         f"SELECT row_number() OVER (ORDER BY customer_id) - 1 AS {PLACE}, *, {_tier(tiers)} AS {TIER} "
-        f"FROM (SELECT signals.*, {columns} FROM {identifier(signals)} signals {joins})"
+        f"FROM (SELECT signals.*, {columns} FROM {identifier(signals)} signals {joins} "
+        f"ANTI JOIN {HELD_OUT} USING (customer_id))"
     )
-    return query, [*score, *score] if score else []
+    instant, version = score
+    return query, [instant, version, instant] if audience == LOST else [*score, *score]
+
+
+def controls(experiments: Sequence[str]) -> Query:
+    """Who is left alone by experiments."""
+    return (
+        f"SELECT customer_id FROM {SCHEMA}.experiment_assignments "
+        "WHERE arm = 'control' AND list_contains(?, experiment)",
+        [list(experiments)],
+    )
 
 
 def places(scene: str, customers: str) -> str:
@@ -152,31 +196,6 @@ def said_of_chosen(accepted: str, instant: datetime) -> Query:
         ) reasons USING (customer_id)
     """
     return query, [instant]
-
-
-def _scored(value: str) -> tuple[str, str]:
-    """Columns and joins of scores and reasons of an instant and version."""
-    columns = (
-        f"probability AS {PROBABILITY}, band AS {BAND}, coalesce(scores.value, {value}) AS {VALUE}, "
-        f"coalesce(families, []) AS {FAMILIES}"
-    )
-    return (
-        columns,
-        """
-        LEFT JOIN (
-            SELECT customer_id, probability, band, value FROM scores.churn_scores
-            WHERE as_of = ? AND model_version = ? AND band IS NOT NULL
-        ) scores USING (customer_id)
-        LEFT JOIN (
-            SELECT customer_id, list(DISTINCT split_part(signal, '__', 1)) AS families FROM scores.churn_reasons
-            WHERE as_of = ? AND model_version = ? GROUP BY customer_id
-        ) reasons USING (customer_id)
-    """,
-    )
-
-
-def _unscored(value: str) -> str:
-    return f"{CERTAIN} AS {PROBABILITY}, NULL::VARCHAR AS {BAND}, {value} AS {VALUE}, []::VARCHAR[] AS {FAMILIES}"
 
 
 def _tier(tiers: Mapping[str, float]) -> str:

@@ -11,7 +11,7 @@ from pipelines.cli.options import Debug, Project, guarded
 app = typer.Typer(
     help="Whether acting helps: list, design, assign, measure, show, review, rehearse.", no_args_is_help=True
 )
-Name = Annotated[str, typer.Argument(help="Name of an experiment in experiments.plans.")]
+Name = Annotated[str, typer.Argument(help="An experiment (churnlab experiments list).")]
 Language = Annotated[str, typer.Option("--language", "-l", help="en or zh.")]
 
 
@@ -57,13 +57,17 @@ def assign_experiment(name: Name, project: Project = "demo", debug: Debug = Fals
 
 
 @app.command("measure")
-def measure_experiment(name: Name, project: Project = "demo", debug: Debug = False) -> None:
+def measure_experiments(
+    name: Annotated[str | None, typer.Argument(help="An experiment; without it all are measured.")] = None,
+    project: Project = "demo",
+    debug: Debug = False,
+) -> None:
     """Say what happened to those whose window is over: effect, return, decision."""
 
     def work() -> None:
-        from pipelines.commands.experiments import measure_experiment
+        from pipelines.commands.experiments_measured import measure_experiments
 
-        measure_experiment(project, name)
+        measure_experiments(project, name)
 
     guarded(work, debug)
 

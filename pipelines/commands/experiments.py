@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipelines.artifacts import Store
+from pipelines.act_books import ActBooks
+from pipelines.actions.arms import on_playbook
 from pipelines.config import Project, load_project
 from pipelines.config_experiments import ExperimentPlan
 from pipelines.console import Console
-from pipelines.errors import ConfigError, DataError, NotReady
+from pipelines.errors import ConfigError, NotReady
 from pipelines.ingest.nearest import nearest
 from pipelines.lock import workspace_lock
 from pipelines.warehouse import experiments as ledger
-from pipelines.warehouse.duckdb_file import backend, warehouse
+from pipelines.warehouse.duckdb_file import warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,41 +22,43 @@ if TYPE_CHECKING:
 MOST_DIFFERENCES = 3
 
 
-def find_plan(project: Project, name: str) -> ExperimentPlan:
-    """Give the plan of an experiment.
+def find_plan(books: ActBooks, name: str) -> ExperimentPlan:
+    """Give the plan of an experiment, a planned one or a playbook's own.
 
     Raises
     ------
     ConfigError
         If there is none of that name.
     """
-    plans = project.experiments.plans
-    if name not in plans:
+    if name not in books.plans:
         raise ConfigError(
             f"There is no experiment '{name}'",
-            allowed=nearest(name, plans) if plans else "none: experiments.plans is empty",
+            allowed=nearest(name, books.plans) if books.plans else "none: experiments.plans is empty",
             do="churnlab experiments list, or add it to experiments.plans (docs/guides/experiments-on-customers.md)",
         )
-    return plans[name]
+    return books.plans[name]
 
 
 def list_experiments(project_name: str, language: str) -> None:
-    """Print every experiment with its customers and what was decided."""
+    """Print every experiment with its customers and what was decided; of playbooks' own, those with a customer."""
     from pipelines.actions.experiments_words import DECISIONS
 
     project = load_project(project_name)
+    plans = ActBooks.of(project).plans
     with warehouse(project.home, read_only=True) as connection:
         assigned = ledger.rows_of(connection, ledger.ASSIGNMENTS)["experiment"].value_counts()
         decided = {row["experiment"]: row for row in ledger.rows_of(connection, ledger.DECISIONS).to_dict("records")}
     rows = []
-    for name, plan in project.experiments.plans.items():
+    for name, plan in plans.items():
+        if plan.is_standing and name not in assigned:
+            continue
         known = decided.get(name)
         decision = DECISIONS[known["decision"]][_checked(language)] if known else "–"
         measured = f"{known['measured']:,}" if known else "0"
-        end = f"{plan.size:,}" if plan.size else f"{plan.ends_on}"
+        end = "when clear" if plan.is_standing else f"{plan.size:,}" if plan.size else f"{plan.ends_on}"
         rows.append((name, plan.playbook, f"{assigned.get(name, 0):,}", measured, end, decision))
     if not rows:
-        print("No experiments yet: add one to experiments.plans (docs/guides/experiments-on-customers.md).")
+        print("No experiments yet: churnlab act begins one for each playbook that it uses, experiments.plans more.")
         return
     heads = ("name", "playbook", "assigned", "measured", "ends", "decision")
     Console().table("Experiments", heads, rows, ("playbook", "decision"))
@@ -98,9 +101,10 @@ def design_experiment(project_name: str, name: str, weekly: float | None) -> Non
     from pipelines.actions.experiments import eligible
 
     project = load_project(project_name)
-    plan = find_plan(project, name)
+    books = ActBooks.of(project)
+    plan = find_plan(books, name)
     with warehouse(project.home, read_only=True) as connection:
-        people = eligible(connection, plan, project.experiments.hold_out_share)
+        people = eligible(connection, plan, project.experiments.hold_out_share, _others(books, name))
     _need_scores(people, plan)
     risk = people["probability"].to_numpy(dtype=float)
     # Of calibrated probabilities: the share of the variance of leaving that they explain.
@@ -133,9 +137,15 @@ def assign_experiment(project_name: str, name: str) -> None:
     from pipelines.actions.experiments import assign_customers, eligible
 
     project = load_project(project_name)
-    plan = find_plan(project, name)
+    books = ActBooks.of(project)
+    plan = find_plan(books, name)
+    if name in books.playbooks:
+        raise ConfigError(
+            f"'{name}' is the experiment of a playbook, whose customers get their arm when they are chosen",
+            do=f"churnlab act -p {project.name}, or plan an experiment of your own in experiments.plans",
+        )
     with workspace_lock(project.home, "experiments assign"), warehouse(project.home) as connection:
-        people = eligible(connection, plan, project.experiments.hold_out_share)
+        people = eligible(connection, plan, project.experiments.hold_out_share, _others(books, name))
         _need_scores(people, plan)
         found = assign_customers(connection, name, plan, people)
     new = found[found["is_new"]]
@@ -146,32 +156,18 @@ def assign_experiment(project_name: str, name: str) -> None:
     )
 
 
-def measure_experiment(project_name: str, name: str) -> None:
-    """Say what happened to those whose window is over, and write effects and decision."""
-    from pipelines.actions.experiments_outcomes import outcomes, over
-
-    project = load_project(project_name)
-    plan = find_plan(project, name)
-    accepted = Store(project.home / "artifacts").load("accepted")
-    today = _data_end(project, accepted)
-    with workspace_lock(project.home, "experiments measure"), warehouse(project.home) as connection:
-        finished = over(ledger.rows_of(connection, ledger.ASSIGNMENTS, name), plan, today)
-        if finished.empty:
-            raise NotReady(
-                f"No customer of '{name}' was assigned {plan.window_days} days before {today:%Y-%m-%d}",
-                do=f"churnlab experiments assign {name}, or wait until windows are over",
-            )
-        left = _left(connection, project, plan, accepted, list(finished["assigned_at"].unique()), today)
-        made = outcomes(connection, plan, finished, left, set(accepted["tables"]), accepted["schema"])
-        write_results(connection, project, name, made, today)
-    show_experiment(project_name, name, "en")
+def _others(books: ActBooks, name: str) -> list[str]:
+    """Give the other experiments on the playbook of one."""
+    return [other for other in on_playbook(books.plans, books.plans[name].playbook) if other != name]
 
 
-def write_results(connection: Any, project: Project, name: str, made: pd.DataFrame, today: datetime) -> None:
+def write_results(
+    connection: Any, project: Project, name: str, plan: ExperimentPlan, made: pd.DataFrame, today: datetime
+) -> None:
     """Write outcomes of an experiment and what they show."""
     from pipelines.actions.experiments_results import results
 
-    shown = results(project, name, ledger.rows_of(connection, ledger.ASSIGNMENTS, name), made, today)
+    shown = results(project, name, plan, ledger.rows_of(connection, ledger.ASSIGNMENTS, name), made, today)
     tables = {ledger.OUTCOMES: made}
     if shown is not None:
         tables |= {ledger.EFFECTS: shown.effects, ledger.BALANCE: shown.balance, ledger.DECISIONS: shown.decision}
@@ -184,7 +180,7 @@ def show_experiment(project_name: str, name: str, language: str) -> None:
 
     tongue = _checked(language)
     project = load_project(project_name)
-    plan = find_plan(project, name)
+    plan = find_plan(ActBooks.of(project), name)
     with warehouse(project.home, read_only=True) as connection:
         effects, balance, decisions = (
             ledger.rows_of(connection, table, name) for table in (ledger.EFFECTS, ledger.BALANCE, ledger.DECISIONS)
@@ -231,36 +227,6 @@ _UNLIKE = {"en": "arms are not alike", "zh": "两组不相似"}
 def _complete(table: ledger.ExperimentTable, rows: pd.DataFrame) -> pd.DataFrame:
     """Give all columns of a table, those that nobody filled empty."""
     return rows.reindex(columns=list(table.columns))
-
-
-def _left(
-    connection: Any,
-    project: Project,
-    plan: ExperimentPlan,
-    accepted: dict[str, Any],
-    instants: list[Any],
-    today: datetime,
-) -> pd.DataFrame:
-    """Give who left within the window after the assignment, by the project's own definition of leaving."""
-    import pandas as pd
-
-    from pipelines.outcomes import outcomes
-    from pipelines.panel import canonical_tables
-    from training.labels.outcome import Window, labels
-
-    if project.label is None:
-        raise DataError("a flat table has no time, so that nothing can be measured after an assignment")
-    tables = canonical_tables(backend(connection), accepted["schema"], accepted["tables"])
-    cutoffs = [pd.Timestamp(instant).to_pydatetime() for instant in instants]
-    window = Window(plan.window_days, 0, today)
-    found = labels(outcomes(project.label.churn), tables, cutoffs, window).execute()
-    return found.loc[found["churned"] == 1, ["customer_id", "cutoff"]]
-
-
-def _data_end(project: Project, accepted: dict[str, Any]) -> datetime:
-    if project.label is not None and project.label.data_end is not None:
-        return project.label.data_end.replace(tzinfo=None)
-    return datetime.fromisoformat(accepted["last"]).replace(tzinfo=None)
 
 
 def _need_scores(people: pd.DataFrame, plan: ExperimentPlan) -> None:

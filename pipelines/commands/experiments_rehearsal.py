@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pipelines.act_books import ActBooks
 from pipelines.commands.experiments import find_plan, show_experiment, write_results
 from pipelines.config import Project, load_project
 from pipelines.config_experiments import ExperimentPlan
@@ -23,7 +24,7 @@ REACHED_SHARE = 0.85
 def rehearse_experiment(project_name: str, name: str, seed: int) -> None:
     """Draw what happens to the assigned customers from the truth, and write effects and decision."""
     project = load_project(project_name)
-    plan = find_plan(project, name)
+    plan = find_plan(ActBooks.of(project), name)
     if project.simulate is None:
         raise ConfigError(
             f"'{project_name}' is no simulated company, so that nobody knows how its customers would respond",
@@ -35,7 +36,7 @@ def rehearse_experiment(project_name: str, name: str, seed: int) -> None:
         if assigned.empty:
             raise NotReady(f"Nobody is assigned to '{name}'", do=f"churnlab experiments assign {name}")
         made = played(project, plan, assigned, seed)
-        write_results(connection, project, name, made, made["measured_until"].max())
+        write_results(connection, project, name, plan, made, made["measured_until"].max())
     show_experiment(project_name, name, "en")
 
 

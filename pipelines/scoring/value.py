@@ -1,4 +1,4 @@
-"""What each customer who is scored is worth: as set, else its lifetime value, else what it pays in some months."""
+"""The margin that each customer who is scored is worth: as set, else of its lifetime, else of some months."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Value:
     column
         Signal that says what a customer pays; none where one amount holds for all, or nothing says it.
     factor
-        From that column to the amount of all months, in the project's currency.
+        From that column to the margin of all months, in the project's currency.
     same
-        The amount that holds for all, if one is set.
+        The margin that holds for all, if one is set.
     lifetime
         Whether the temporary table :data:`LIFETIME` says it.
     """
@@ -40,13 +40,13 @@ class Value:
     def of(cls, settings: EvaluateSettings, available: Collection[str], *, lifetime: bool = False) -> Value:
         """Choose how: what is set comes first, then lifetime values where there are some, then a usual column."""
         if settings.value is not None:
-            return cls(None, same=settings.value)
+            return cls(None, same=settings.value * settings.margin_share)
         if lifetime and settings.value_column is None:
             return cls(None, lifetime=True)
         column = value_column(settings, available)
         if column is None or column not in available:
             return cls(None)
-        return cls(column, settings.value_months / months_covered(column))
+        return cls(column, settings.margin_share * settings.value_months / months_covered(column))
 
     def expression(self, rows: str) -> str:
         """Write the value as SQL over a table with a column ``value``; who has none is worth the median.

@@ -104,10 +104,13 @@ def add_actions(connection: Any, rows: Any) -> int:
         connection.unregister("_planned")
 
 
-def committed(connection: Any, first: date, last: date) -> list[tuple[str, str, date, int, float]]:
-    """Give owner, channel, day, number and cost of the actions decided for the days from first to last."""
+def committed(connection: Any, instant: datetime, first: date, last: date) -> list[tuple[str, str, date, int, float]]:
+    """Give owner, channel, day, number and cost of the actions decided for the days from first to last.
+
+    What was held back takes no room, but for that of the same instant: deciding again must find the same room.
+    """
     return connection.execute(
         f"SELECT owner, channel, planned_for, count(*), sum(cost) FROM {SCHEMA}.planned_actions "
-        "WHERE planned_for BETWEEN ?::DATE AND ?::DATE GROUP BY ALL",
-        [first, last],
+        "WHERE planned_for BETWEEN ?::DATE AND ?::DATE AND (arm <> 'control' OR as_of = ?) GROUP BY ALL",
+        [first, last, instant],
     ).fetchall()

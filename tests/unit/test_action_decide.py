@@ -3,156 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from acting_companies import CUSTOMERS, MONDAY, SETTINGS, Company, read_books
 
-from features.signal import columns_of, discover
-from pipelines.actions.decide import Circumstances, decide
 from pipelines.actions.experiments import held_out
-from pipelines.actions.playbook import load_playbooks
-from pipelines.actions.rulebook import load_rules
-from pipelines.actions.scene import ValueSource, set_scene
 from pipelines.config_act import ActSettings
 from pipelines.errors import ConfigError
-from pipelines.warehouse.duckdb_file import backend
-from pipelines.warehouse.writing import create
-
-KNOWN = columns_of(discover([]).values())
-MONDAY = datetime(2026, 6, 1)
-CUSTOMERS = 60
-TIERS = {"platinum": 0.1, "gold": 0.3}
-PLAYBOOKS = """
-ring:
-  title: {en: Ring, zh: 致电}
-  who: {bands: [high, medium]}
-  action: call
-  channel: phone
-  cost: 5
-  effect: 0.2
-  owner: sales
-  due_days: 2
-  again_after_days: 10
-  message: {en: "Ring {{ customer }} by {{ due }}. {{ alert }}", zh: "请致电{{ customer }}。{{ alert }}"}
-write:
-  title: {en: Write, zh: 邮件}
-  who: {rules: [many_tickets]}
-  action: message
-  channel: email
-  cost: 1
-  effect: 0.05
-  owner: marketing
-  due_days: 1
-  again_after_days: 10
-  message: {en: "Dear {{ customer }}", zh: "尊敬的{{ customer }}"}
-solve:
-  title: {en: Solve, zh: 处理工单}
-  who: {rules: [many_tickets], when: tickets__tickets__30d >= 4}
-  action: ticket_first
-  channel: internal
-  cost: 1
-  effect: 0.04
-  owner: support
-  due_days: 1
-  again_after_days: 3
-  message: {en: "Solve the tickets of {{ customer }}", zh: "请处理{{ customer }}的工单"}
-"""
-SETTINGS = ActSettings(
-    enabled=True,
-    rule_folders=[],
-    playbook_folders=[],
-    tiers=TIERS,
-    vip_tiers=["platinum"],
-    plan_days=5,
-    budget=60.0,
-    owners_a_day={"sales": 3, "marketing": 4, "support": 2},
-    channels_a_day={"phone": 2},
-    most_contacts=2,
-    contact_days=14,
-    contact_kinds=["offer"],
-    quiet_weekdays=["saturday", "sunday"],
-    quiet_dates=[],
-    no_contact=None,
-    control_share=0.3,
-)
 
 
 @pytest.fixture(scope="module")
 def books(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("playbooks")
-    (folder / "own.yaml").write_text(PLAYBOOKS, encoding="utf-8")
-    rules = load_rules(KNOWN)
-    playbooks = load_playbooks(KNOWN, rules, ["high", "medium", "low"], [*TIERS, "standard"], [folder])
-    return {"many_tickets": rules["many_tickets"]}, {name: playbooks[name] for name in ("ring", "write", "solve")}
-
-
-class Company:
-    """A warehouse in memory whose signals and scores are drawn anew for each instant."""
-
-    def __init__(self, books, settings=SETTINGS):
-        self.rules, self.playbooks = books
-        self.settings = settings
-        self.connection = duckdb.connect()
-        create(self.connection)
-        self.names = [f"C{number:03d}" for number in range(CUSTOMERS)]
-        people = pd.DataFrame({"customer_id": self.names, "name": [f"Firm {name}" for name in self.names]})
-        self.connection.execute("CREATE SCHEMA accepted")
-        self.connection.register("people", people)
-        self.connection.execute("CREATE TABLE accepted.customers AS FROM people")
-        self.connection.execute(
-            "CREATE TABLE accepted.interactions (customer_id VARCHAR, kind VARCHAR, happened_at TIMESTAMP, "
-            "known_at TIMESTAMP)"
-        )
-
-    def morning(self, instant, seed=0):
-        """Signals, scores and values of everyone at an instant."""
-        drawn = np.random.default_rng([seed, instant.toordinal()])
-        probability = drawn.beta(2, 5, CUSTOMERS)
-        self.connection.register(
-            "drawn",
-            pd.DataFrame(
-                {
-                    "customer_id": self.names,
-                    "as_of": instant,
-                    "model_version": "1",
-                    "horizon_days": 60,
-                    "probability": probability,
-                    "band": np.where(probability > 0.4, "high", np.where(probability > 0.2, "medium", "low")),
-                    "value": drawn.lognormal(6, 1, CUSTOMERS),
-                    "tickets__tickets__30d": drawn.poisson(2.5, CUSTOMERS).astype(float),
-                }
-            ),
-        )
-        self.connection.execute("DELETE FROM scores.churn_scores WHERE as_of = ?", [instant])
-        self.connection.execute(
-            "INSERT INTO scores.churn_scores BY NAME SELECT * EXCLUDE (tickets__tickets__30d) FROM drawn"
-        )
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE signals AS SELECT customer_id, tickets__tickets__30d FROM drawn"
-        )
-        return self
-
-    def decide(self, instant, hold_out_share=0.0):
-        ibis_backend = backend(self.connection)
-        scene = set_scene(
-            ibis_backend, self.connection, "signals", "customers", self.rules, TIERS, ValueSource(), (instant, "1")
-        )
-        around = Circumstances(
-            instant,
-            self.settings,
-            0.6,
-            "accepted",
-            {"en": "Co", "zh": "公司"},
-            ["customers", "interactions"],
-            hold_out_share,
-        )
-        return decide(self.connection, [scene], self.playbooks, around)
-
-    def table(self, name):
-        return self.connection.execute(f"FROM actions.{name} ORDER BY ALL").df()
+    return read_books(tmp_path_factory.mktemp("playbooks"))
 
 
 def days_of(company, count, seed=0):
@@ -180,12 +45,13 @@ def test_deciding_twice_changes_nothing(books):
         pd.testing.assert_frame_equal(company.table(table), kept)
 
 
-def test_nothing_is_ever_planned_for_the_hold_out(books):
+@pytest.mark.parametrize("table", ["planned_actions", "alerts"])
+def test_the_hold_out_is_neither_acted_on_nor_spoken_of(books, table):
     company = Company(books).morning(MONDAY)
     company.decide(MONDAY, hold_out_share=0.5)
-    planned = list(company.table("planned_actions")["customer_id"])
-    assert len(planned) > 2
-    assert not held_out(planned, 0.5).any()
+    about = list(company.table(table)["customer_id"])
+    assert len(about) > 2
+    assert not held_out(about, 0.5).any()
 
 
 def test_deciding_again_on_other_scores_gives_nobody_a_second_action(books):
@@ -226,13 +92,14 @@ def test_fatigue_is_never_exceeded_in_any_window(month):
 def test_capacity_is_never_exceeded_and_quiet_days_are_quiet(month):
     actions = month.table("planned_actions")
     assert set(actions["planned_for"].dt.day_name()) <= {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"}
+    done = actions[actions["arm"] != "control"]
     for column, most in (("owner", SETTINGS.owners_a_day), ("channel", SETTINGS.channels_a_day)):
-        for (name, _), count in actions.groupby([column, "planned_for"]).size().items():
+        for (name, _), count in done.groupby([column, "planned_for"]).size().items():
             assert count <= most.get(name, np.inf)
 
 
 def test_the_budget_holds_over_every_window_that_was_planned(month):
-    actions = month.table("planned_actions")
+    actions = month.table("planned_actions").query("arm != 'control'")
     for as_of in actions["as_of"].unique():
         end = as_of + pd.Timedelta(days=SETTINGS.plan_days)
         known = actions[
