@@ -86,8 +86,9 @@ def interval_at_any_look(told: Interval, typical: float) -> Interval:
 
     Examples
     --------
-    >>> interval_at_any_look(Interval(0.5, 0.1, 0.9), 1.0)
-    Interval(estimate=0.5, low=-0.13..., high=1.13...)
+    >>> told = interval_at_any_look(Interval(0.5, 0.1, 0.9), 1.0)
+    >>> round(told.low, 2), round(told.high, 2)
+    (-0.13, 1.13)
     """
     error = (told.high - told.low) / 2 / NORMAL_95
     if error == 0:
