@@ -23,7 +23,7 @@ SEGMENTATIONS: dict[str, Words] = {
     "tier": Words("value tier", "价值等级"),
 }
 _TENURES_ZH = ("3 个月以内", "3 至 6 个月", "6 至 12 个月", "1 至 2 年", "2 年以上")
-_SEGMENTS: dict[str, dict[str, Words]] = {
+SEGMENTS: dict[str, dict[str, Words]] = {
     "rfm_class": CLASSES,
     "lifecycle_stage": STAGES,
     "tier": TIERS | {REST: Words("standard", "普通")},
@@ -38,5 +38,5 @@ def segment_words(segmentation: str, segment: str, names: ValueNames = SHIPPED) 
     >>> segment_words("tier", "gold").zh, segment_words("industry", "retail").zh, segment_words("region", "north").en
     ('黄金', '零售', 'north')
     """
-    computed = _SEGMENTS.get(segmentation, {}).get(segment)
+    computed = SEGMENTS.get(segmentation, {}).get(segment)
     return names.find(segment, segmentation) or computed or Words(segment, segment)

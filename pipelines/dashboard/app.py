@@ -13,7 +13,7 @@ from pipelines.config import Project, load_project
 from pipelines.dashboard.access import Attempts, Viewer, password, viewer_of
 from pipelines.dashboard.drawn import say, style
 from pipelines.dashboard.screen import Screen
-from pipelines.dashboard.views import actions, at_risk, customer, model, overview, retention, segments
+from pipelines.dashboard.views import actions, at_risk, customer, experiments, model, overview, retention, segments
 from pipelines.errors import ChurnLabError
 
 PAGES: dict[str, tuple[Words, Callable[[Screen], None]]] = {
@@ -23,7 +23,8 @@ PAGES: dict[str, tuple[Words, Callable[[Screen], None]]] = {
     "segments": (Words("Segments and portraits", "客户分群与画像"), segments.view),
     "retention": (Words("Retention", "留存与流失"), retention.view),
     "model": (Words("Model", "模型"), model.view),
-    "actions": (Words("Alerts and experiments", "预警与实验"), actions.view),
+    "actions": (Words("Alerts and actions", "预警与行动"), actions.view),
+    "experiments": (Words("Experiments", "干预实验"), experiments.view),
 }
 LANGUAGES = {"en": "English", "zh": "中文"}
 SKIP = Words("Skip to main content", "跳到主要内容")

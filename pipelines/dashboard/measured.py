@@ -6,8 +6,6 @@ from typing import Any
 
 from pipelines.dashboard.store import Mart
 
-SEGMENTATIONS = ("industry", "company_size", "region", "channel", "plan", "tenure")
-
 
 def rates(mart: Mart, measure: str) -> list[dict[str, Any]]:
     """Give a measure of the whole over time."""
@@ -28,6 +26,33 @@ def last_rates(mart: Mart) -> list[dict[str, Any]]:
 def flows(mart: Mart, periods: int) -> list[dict[str, Any]]:
     """Give who came and left in the last periods, the newest first."""
     return mart.rows("FROM fact_customer_flow WHERE segmentation = 'all' ORDER BY period_start DESC LIMIT ?", [periods])
+
+
+def moves(mart: Mart, segmentation: str) -> list[dict[str, Any]]:
+    """Give who went from which segment to which in the last period, the most frequent first; also who stayed."""
+    return mart.rows(
+        """
+        FROM fact_segment_movement WHERE segmentation = $1 AND period_name = (
+          SELECT max(period_name) FROM fact_segment_movement WHERE segmentation = $1
+        )
+        ORDER BY customers DESC, segment_from, segment_to
+        """,
+        [segmentation],
+    )
+
+
+def sizes(mart: Mart, segmentation: str, periods: int) -> list[dict[str, Any]]:
+    """Give the customers of each segment at the end of the last periods, the oldest first."""
+    return mart.rows(
+        """
+        SELECT period_name, segment_name, segment_en, segment_zh, customers_closing AS customers FROM fact_customer_flow
+        WHERE segmentation = $1 AND period_start IN (
+          SELECT DISTINCT period_start FROM fact_customer_flow ORDER BY period_start DESC LIMIT $2
+        )
+        ORDER BY period_start, segment_name
+        """,
+        [segmentation, periods],
+    )
 
 
 def churn_by(mart: Mart, segmentation: str, periods: int) -> list[dict[str, Any]]:

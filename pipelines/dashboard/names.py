@@ -13,6 +13,9 @@ COLUMNS = {
     "region": Words("Region", "地区"),
     "company_size": Words("Company size", "企业规模"),
     "channel": Words("Channel that won them", "获客渠道"),
+    "rfm_class": Words("RFM class", "RFM 分类"),
+    "lifecycle_stage": Words("Lifecycle stage", "生命周期阶段"),
+    "tier": Words("Value tier", "价值等级"),
 }
 EVENTS = {
     ("contracts", "trial"): Words("Trial began", "开始试用"),

@@ -9,6 +9,7 @@ from pipelines.dashboard.store import Mart
 from pipelines.warehouse.sql import identifier, statement
 
 PAGE_ROWS = 25
+DIVISIONS = (*CATEGORIES, "channel", "rfm_class", "lifecycle_stage", "tier")
 
 
 def newest(mart: Mart) -> dict[str, Any]:
@@ -196,7 +197,7 @@ def segments(mart: Mart, column: str) -> list[dict[str, Any]]:
     ValueError
         If it is no column that divides customers.
     """
-    if column not in CATEGORIES and column != "channel":
+    if column not in DIVISIONS:
         raise ValueError(f"{column} divides no customers")
     name = identifier(column)
     query = statement(

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from evaluation.business.segment_words import segment_words
 from evaluation.gates.words import Words
 from pipelines.config import Project
 from pipelines.dashboard.access import Viewer
@@ -58,8 +59,8 @@ class Screen:
         return say(words, self.language)
 
     def named(self, value: str, category: str) -> Words:
-        """Name a value of a category, such as an industry."""
-        return self.project.value_names.words(value, category)
+        """Name a value of a category or a class that is computed, such as an industry or an RFM class."""
+        return segment_words(category, value, self.project.value_names)
 
     def answer(self, words: Words, note: Words | None = None) -> None:
         """Open the page with the sentence that says what it means."""

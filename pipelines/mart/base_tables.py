@@ -1,16 +1,18 @@
-"""The tables of the mart that tell of the customer base as a whole, and of what is done about customers."""
+"""The tables of the mart that tell of the customer base as a whole."""
 
 from __future__ import annotations
 
 from evaluation.gates.words import Words
-from pipelines.mart.columns import CUSTOMER, MartTable, day, number, text, whole
+from pipelines.mart.columns import MartTable, called, day, number, text, whole
 
 _PERIOD = (
     text("period_name", "Period", "期间", "Such as 2026-10."),
     day("period_start", "Begins", "开始日期"),
     day("period_end", "Ends", "结束日期", "First day after the period."),
     text("segmentation", "Division", "分组方式", "all for the whole, else industry, plan and so on."),
+    *called("segmentation", "Division", "分组方式"),
     text("segment_name", "Segment", "分组"),
+    *called("segment", "Segment", "分组"),
 )
 FACT_BUSINESS_MEASURE = MartTable(
     "fact_business_measure",
@@ -19,6 +21,7 @@ FACT_BUSINESS_MEASURE = MartTable(
     (
         *_PERIOD,
         text("measure_name", "Measure", "指标", "docs/guides/measures.md lists them."),
+        *called("measure", "Measure", "指标"),
         number("measure_value", "Figure", "数值", "0 to 1, or currency"),
         number("value_low", "Lower end", "区间下限", "as the figure", "Lower end of the 95 % interval."),
         number("value_high", "Upper end", "区间上限", "as the figure", "Upper end of the 95 % interval."),
@@ -66,6 +69,21 @@ _ENDS = (
     number("value_low", "Lower end", "区间下限", "0 to 1", "Lower end of the 95 % interval."),
     number("value_high", "Upper end", "区间上限", "0 to 1", "Upper end of the 95 % interval."),
 )
+FACT_SEGMENT_MOVEMENT = MartTable(
+    "fact_segment_movement",
+    Words("Movement between segments", "客户分组流动"),
+    "Customers of a period by the segment at its beginning and at its end, staying among them.",
+    (
+        text("period_name", "Period", "期间", "Such as 2026-10."),
+        text("segmentation", "Division", "分组方式", "rfm_class, lifecycle_stage, tier, plan or usage."),
+        text("segment_from", "From", "期初分组", "(none): in no segment yet."),
+        *called("segment_from", "From", "期初分组"),
+        text("segment_to", "To", "期末分组", "(none): in no segment any more."),
+        *called("segment_to", "To", "期末分组"),
+        whole("customers", "Customers", "客户数", "customers"),
+        number("moved_share", "Share", "占比", "0 to 1", "Of those in the segment at the beginning."),
+    ),
+)
 FACT_COHORT_RETENTION = MartTable(
     "fact_cohort_retention",
     Words("Retention by cohort", "分批留存"),
@@ -87,7 +105,9 @@ FACT_SURVIVAL = MartTable(
     "Share of customers who stay so many months (Kaplan-Meier), of all and by segment.",
     (
         text("segmentation", "Division", "分组方式"),
+        *called("segmentation", "Division", "分组方式"),
         text("segment_name", "Segment", "分组"),
+        *called("segment", "Segment", "分组"),
         whole("age_months", "Months", "月数", "months"),
         number("staying_share", "Still there", "存续率", "0 to 1"),
         *_ENDS,
@@ -117,47 +137,9 @@ FACT_LEAVING_REASON = MartTable(
     (
         text("period_name", "Period", "期间"),
         text("leaving_reason", "Reason", "原因"),
+        *called("leaving_reason", "Reason", "原因"),
         text("reason_source", "Source", "来源", "stated, unpaid, feedback or unknown."),
         whole("customers", "Customers", "客户数", "customers"),
         number("reason_share", "Share", "占比", "0 to 1"),
-    ),
-)
-FACT_ALERT = MartTable(
-    "fact_alert",
-    Words("Alerts", "预警"),
-    "One alert that a rule raised about a customer.",
-    (
-        text("alert_id", "Alert", "预警编号"),
-        CUSTOMER,
-        text("rule_name", "Rule", "规则"),
-        day("fired_date", "Raised on", "预警日期"),
-        text("severity", "Severity", "严重程度", "low, medium or high."),
-        text("alert_owner", "For", "处理人", "Person or team that the alert is for."),
-        text("sentence_en", "Sentence (English)", "说明（英文）"),
-        text("sentence_zh", "Sentence (Chinese)", "说明（中文）"),
-        text("alert_state", "State", "状态", "open at first."),
-        text("escalated_to", "Escalated to", "升级至", "managers, or empty."),
-    ),
-)
-FACT_ACTION_TASK = MartTable(
-    "fact_action_task",
-    Words("Planned actions", "行动任务"),
-    "One action that was decided about a customer, or held back in the control arm of an experiment.",
-    (
-        text("action_id", "Action", "任务编号"),
-        CUSTOMER,
-        text("playbook", "Playbook", "方案"),
-        day("decided_date", "Decided on", "决策日期"),
-        text("action_kind", "Kind", "类型"),
-        text("channel", "Channel", "渠道"),
-        text("task_owner", "For", "负责人", "Who does it."),
-        day("planned_for", "Planned for", "计划日期"),
-        day("due_date", "Due", "截止日期"),
-        number("cost", "Cost", "成本", "currency"),
-        number("expected_value", "Expected to bring", "预期收益", "currency"),
-        text("experiment_arm", "Arm", "实验组别", "Arm of the experiment; control is not acted on."),
-        text("message_en", "Message (English)", "内容（英文）"),
-        text("message_zh", "Message (Chinese)", "内容（中文）"),
-        text("task_state", "State", "状态", "planned at first; held_back in the control arm."),
     ),
 )

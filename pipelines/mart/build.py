@@ -12,6 +12,7 @@ from pipelines.customer_value import months_covered, value_column
 from pipelines.errors import NotReady
 from pipelines.mart.columns import MartTable
 from pipelines.mart.indicators import Indicator, indicators
+from pipelines.mart.named import name_values
 from pipelines.mart.sources import seen
 from pipelines.mart.statements import PREPARED, SELECTS
 from pipelines.mart.tables import SCHEMA, TABLES
@@ -48,7 +49,9 @@ def build(connection: Any, project: Project, accepted: dict[str, Any]) -> dict[s
     """
     seen(connection, accepted)
     _set_variables(connection, project)
+    name_values(connection, project)
     connection.execute(PREPARED)
+    _list_experiments(connection, project)
     _compute_signals(connection, project, accepted)
     _describe(connection)
     beside = project.home / f".{FILE}.{os.getpid()}"
@@ -83,6 +86,18 @@ def _set_variables(connection: Any, project: Project) -> None:
     }
     for name, value in variables.items():
         connection.execute(statement("SET VARIABLE", name, "= ?"), [value])
+
+
+def _list_experiments(connection: Any, project: Project) -> None:
+    """Write down the plans of experiments, whether anybody was assigned or not."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE experiment_plans (experiment VARCHAR, title_en VARCHAR, title_zh VARCHAR, "
+        "playbook VARCHAR, starts_on DATE, ends_on DATE, wanted_customers INTEGER, window_days INTEGER)"
+    )
+    for name, plan in project.experiments.plans.items():
+        titles = [plan.title.get(language, name) for language in ("en", "zh")]
+        row = [name, *titles, plan.playbook, plan.starts_on, plan.ends_on, plan.size, plan.window_days]
+        connection.execute("INSERT INTO experiment_plans VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def _compute_signals(connection: Any, project: Project, accepted: dict[str, Any]) -> None:

@@ -58,4 +58,12 @@ def time(name: str, en: str, zh: str, meaning: str = "") -> MartColumn:
     return MartColumn(name, "TIMESTAMP", Words(en, zh), meaning or f"{en}.", "UTC")
 
 
+def called(name: str, en: str, zh: str) -> tuple[MartColumn, MartColumn]:
+    """Declare what the value of a column is called in both languages."""
+    return (
+        text(f"{name}_en", f"{en} (English)", f"{zh}（英文）", f"Name of {name}; a value without one as it is."),
+        text(f"{name}_zh", f"{en} (Chinese)", f"{zh}（中文）", f"Name of {name}; a value without one as it is."),
+    )
+
+
 CUSTOMER = text("customer_id", "Customer id", "客户编号", "The customer.")

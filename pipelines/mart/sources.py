@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from features.tables import TABLES
-from pipelines.business.book import COHORTS, FLOWS, NODES, RATES, REASONS, SURVIVAL, YARDSTICKS
+from pipelines.business.book import COHORTS, FLOWS, MOVEMENTS, NODES, RATES, REASONS, SEGMENTS, SURVIVAL, YARDSTICKS
 from pipelines.business.tables import SCHEMA as BUSINESS
 from pipelines.warehouse.actions import SCHEMA as ACTIONS
 from pipelines.warehouse.actions import TABLES as ACTION_TABLES
+from pipelines.warehouse.experiments import TABLES as EXPERIMENT_TABLES
 from pipelines.warehouse.scores import SCHEMA as SCORES
 from pipelines.warehouse.scores import TABLES as SCORE_TABLES
 from pipelines.warehouse.sql import identifier, statement
@@ -79,7 +80,15 @@ NODE = {
     **dict.fromkeys(("left", "rate", "rate_else", "ratio", "low", "high"), "DOUBLE"),
 }
 LEAVING = {"period": "VARCHAR", "reason": "VARCHAR", "source": "VARCHAR", "customers": "BIGINT", **_SHARE}
+SEGMENT = dict.fromkeys(("customer_id", "rfm_class", "lifecycle_stage", "tier"), "VARCHAR")
+MOVEMENT = {
+    **dict.fromkeys(("period", "segmentation", "segment_from", "segment_to"), "VARCHAR"),
+    "customers": "BIGINT",
+    "share": "DOUBLE",
+}
 BUSINESS_TABLES = {
+    SEGMENTS: SEGMENT,
+    MOVEMENTS: MOVEMENT,
     RATES: MEASURED,
     YARDSTICKS: BESIDE,
     FLOWS: FLOWING,
@@ -106,6 +115,8 @@ def seen(connection: Any, accepted: dict[str, Any]) -> None:
         _view(connection, BUSINESS, name, columns)
     for name, kinds in ACTION_TABLES.items():
         _view(connection, ACTIONS, name, dict(kinds))
+    for ledger in EXPERIMENT_TABLES:
+        _view(connection, ACTIONS, ledger.name, ledger.columns)
     for canonical in TABLES.values():
         columns = {column.name: TYPES[column.type] for column in canonical.all_columns}
         there = canonical.name in accepted.get("tables", {})

@@ -6,6 +6,8 @@ finished run counts. The order in the file is that of the SELECT, so that one cu
 
 from __future__ import annotations
 
+from pipelines.mart.action_statements import SELECTS as ACTION_SELECTS
+
 PREPARED = """
 CREATE OR REPLACE TEMP TABLE runs AS
 SELECT as_of, model_version FROM from_score_runs
@@ -32,10 +34,29 @@ SELECT customer_id,
        max(sentence_en) FILTER (position = 3) AS reason_3_en, max(sentence_zh) FILTER (position = 3) AS reason_3_zh
 FROM from_churn_reasons SEMI JOIN latest USING (customer_id, as_of, horizon_days, model_version)
 GROUP BY customer_id;
+
+CREATE OR REPLACE TEMP VIEW segments AS
+SELECT customer_id, rfm_class, lifecycle_stage, tier FROM from_customer_segments;
 """
 
-_ATTRIBUTES = """
-    name AS customer_name, owner, industry, company_size, region, channel, signed_up_at::DATE AS signed_up_date
+
+def _called(*columns: str) -> str:
+    """Give columns and what their values are called in both languages."""
+    return ", ".join(
+        f"{name}, in_english('{name}', {name}) AS {name}_en, in_chinese('{name}', {name}) AS {name}_zh"
+        for name in columns
+    )
+
+
+_ATTRIBUTES = f"""
+    customers.name AS customer_name, customers.owner, customers.signed_up_at::DATE AS signed_up_date,
+    {_called("industry", "company_size", "region", "channel", "rfm_class", "lifecycle_stage", "tier")}
+"""
+
+_SEGMENT = """
+    segmentation, in_english('segmentation', segmentation) AS segmentation_en,
+    in_chinese('segmentation', segmentation) AS segmentation_zh, segment AS segment_name,
+    segment_in_english(segmentation, segment) AS segment_en, segment_in_chinese(segmentation, segment) AS segment_zh
 """
 
 _EVENTS = """
@@ -96,20 +117,25 @@ SELECTS = {
     "churn_latest": f"""
 SELECT latest.* EXCLUDE (as_of, band, rank, valid_until, run_id, value), {_ATTRIBUTES},
        latest.as_of::DATE AS score_date,
-       latest.band AS risk_band, latest.rank AS risk_rank, worth.monthly_value,
+       latest.band AS risk_band, in_english('risk_band', latest.band) AS risk_band_en,
+       in_chinese('risk_band', latest.band) AS risk_band_zh, latest.rank AS risk_rank, worth.monthly_value,
        before.as_of::DATE AS previous_score_date, before.probability AS previous_probability,
        before.band AS previous_risk_band,
        CASE WHEN EXISTS (FROM before) THEN (latest.band = 'high' AND before.band IS DISTINCT FROM 'high')::SMALLINT END
          AS is_newly_high,
        told.* EXCLUDE (customer_id), latest.valid_until
 FROM latest
-LEFT JOIN from_customers USING (customer_id)
+LEFT JOIN from_customers customers USING (customer_id)
+LEFT JOIN segments USING (customer_id)
 LEFT JOIN before USING (customer_id)
 LEFT JOIN told USING (customer_id)
 LEFT JOIN worth USING (customer_id)
 ORDER BY risk_rank, customer_id
 """,
-    "dim_customer": f"SELECT customer_id, {_ATTRIBUTES} FROM from_customers ORDER BY customer_id",
+    "dim_customer": f"""
+SELECT customer_id, {_ATTRIBUTES} FROM from_customers customers LEFT JOIN segments USING (customer_id)
+ORDER BY customer_id
+""",
     "fact_churn_score_daily": """
 SELECT customer_id, as_of::DATE AS score_date, horizon_days, model_version, probability, probability_low,
        probability_high, band AS risk_band, rank AS risk_rank, value_at_risk,
@@ -154,9 +180,10 @@ SELECT * EXCLUDE (as_of, status), as_of::DATE AS score_date, status AS run_statu
 ORDER BY as_of, started_at
 """,
     "fact_score_coverage": "FROM from_score_coverage",
-    "fact_business_measure": """
-SELECT period AS period_name, starts_at::DATE AS period_start, ends_at::DATE AS period_end, segmentation,
-       segment AS segment_name, measure AS measure_name, from_measures.value AS measure_value,
+    "fact_business_measure": f"""
+SELECT period AS period_name, starts_at::DATE AS period_start, ends_at::DATE AS period_end,
+       {_SEGMENT}, measure AS measure_name, in_english('measure', measure) AS measure_en,
+       in_chinese('measure', measure) AS measure_zh, from_measures.value AS measure_value,
        from_measures.low AS value_low, from_measures.high AS value_high, from_measures.count AS base_customers,
        from_measures.verdict AS verdict, yardstick_low, yardstick_high, standing, yardstick AS yardstick_name
 FROM from_measures
@@ -164,19 +191,26 @@ LEFT JOIN (SELECT period, segmentation, segment, measure, yardstick_low, yardsti
            FROM from_yardsticks) USING (period, segmentation, segment, measure)
 ORDER BY segmentation, segment_name, measure_name, period_start
 """,
-    "fact_customer_flow": """
-SELECT period AS period_name, starts_at::DATE AS period_start, ends_at::DATE AS period_end, segmentation,
-       segment AS segment_name,
+    "fact_customer_flow": f"""
+SELECT period AS period_name, starts_at::DATE AS period_start, ends_at::DATE AS period_end, {_SEGMENT},
        COLUMNS('^(customers|revenue)_(opening|new|returned|lost|closing|expansion|contraction)$')
 FROM from_customer_flows ORDER BY segmentation, segment_name, period_start
+""",
+    "fact_segment_movement": """
+SELECT period AS period_name, segmentation, segment_from,
+       segment_in_english(segmentation, segment_from) AS segment_from_en,
+       segment_in_chinese(segmentation, segment_from) AS segment_from_zh, segment_to,
+       segment_in_english(segmentation, segment_to) AS segment_to_en,
+       segment_in_chinese(segmentation, segment_to) AS segment_to_zh, customers, share AS moved_share
+FROM from_segment_movements ORDER BY segmentation, period, segment_from, segment_to
 """,
     "fact_cohort_retention": """
 SELECT cohort, age AS age_months, period AS period_name, customers, retained, share AS retained_share, low AS value_low,
        high AS value_high, verdict
 FROM from_cohort_retention ORDER BY cohort, age
 """,
-    "fact_survival": """
-SELECT segmentation, segment AS segment_name, month AS age_months, survival AS staying_share, low AS value_low,
+    "fact_survival": f"""
+SELECT {_SEGMENT}, month AS age_months, survival AS staying_share, low AS value_low,
        high AS value_high, customers
 FROM from_survival ORDER BY segmentation, segment, month
 """,
@@ -186,21 +220,10 @@ SELECT node, from_day, to_day, "left" AS left_customers, rate AS rate_at_node, r
 FROM from_lifecycle_nodes
 """,
     "fact_leaving_reason": """
-SELECT period AS period_name, reason AS leaving_reason, source AS reason_source, customers, share AS reason_share
+SELECT period AS period_name, reason AS leaving_reason, in_english('leaving_reason', reason) AS leaving_reason_en,
+       in_chinese('leaving_reason', reason) AS leaving_reason_zh, source AS reason_source, customers,
+       share AS reason_share
 FROM from_leaving_reasons ORDER BY period, customers DESC
-""",
-    "fact_alert": """
-SELECT alert_id, customer_id, rule AS rule_name, fired_as_of::DATE AS fired_date, severity, owner AS alert_owner,
-       sentence_en, sentence_zh, state AS alert_state, escalated_to
-FROM from_alerts WHERE fired_as_of > getvariable('newest') - to_days(getvariable('history_days'))
-ORDER BY customer_id, fired_as_of
-""",
-    "fact_action_task": """
-SELECT action_id, customer_id, playbook, as_of::DATE AS decided_date, action AS action_kind, channel,
-       owner AS task_owner, planned_for, due AS due_date, cost, expected_value, arm AS experiment_arm, message_en,
-       message_zh, state AS task_state
-FROM from_planned_actions WHERE as_of > getvariable('newest') - to_days(getvariable('history_days'))
-ORDER BY customer_id, planned_for
 """,
     "dim_date": """
 SELECT day::DATE AS calendar_date, year(day) AS calendar_year, quarter(day) AS calendar_quarter,
@@ -219,5 +242,7 @@ SELECT model_version, any_value(model_name) AS model_name, min(as_of)::DATE AS f
 FROM scored LEFT JOIN (SELECT DISTINCT model_version, model_name FROM from_score_runs) USING (model_version)
 GROUP BY model_version ORDER BY first_score_date
 """,
+    "dim_value_name": "FROM value_names ORDER BY category, category_value",
     "data_dictionary": "FROM described",
+    **ACTION_SELECTS,
 }

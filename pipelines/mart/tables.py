@@ -7,17 +7,23 @@ a zone: what FineBI and its like take without a further setting.
 from __future__ import annotations
 
 from evaluation.gates.words import Words
-from pipelines.mart.base_tables import (
+from pipelines.mart.action_tables import (
     FACT_ACTION_TASK,
     FACT_ALERT,
+    FACT_EXPERIMENT,
+    FACT_EXPERIMENT_BALANCE,
+    FACT_EXPERIMENT_EFFECT,
+)
+from pipelines.mart.base_tables import (
     FACT_BUSINESS_MEASURE,
     FACT_COHORT_RETENTION,
     FACT_CUSTOMER_FLOW,
     FACT_LEAVING_REASON,
     FACT_LIFECYCLE_NODE,
+    FACT_SEGMENT_MOVEMENT,
     FACT_SURVIVAL,
 )
-from pipelines.mart.columns import CUSTOMER, MartTable, day, flag, number, text, time, whole
+from pipelines.mart.columns import CUSTOMER, MartTable, called, day, flag, number, text, time, whole
 
 SCHEMA = "churn_mart"
 
@@ -38,10 +44,20 @@ _ATTRIBUTES = (
     text("customer_name", "Customer", "客户名称"),
     text("owner", "Account owner", "客户负责人", "Who looks after the customer."),
     text("industry", "Industry", "行业"),
+    *called("industry", "Industry", "行业"),
     text("company_size", "Company size", "企业规模"),
+    *called("company_size", "Company size", "企业规模"),
     text("region", "Region", "地区"),
+    *called("region", "Region", "地区"),
     text("channel", "Channel", "获客渠道", "Channel that won the customer."),
+    *called("channel", "Channel", "获客渠道"),
     day("signed_up_date", "Customer since", "成为客户日期", "Day on which the relationship began."),
+    text("rfm_class", "RFM class", "RFM 分类", "Class by recency, frequency and amount of orders; empty: no orders."),
+    *called("rfm_class", "RFM class", "RFM 分类"),
+    text("lifecycle_stage", "Lifecycle stage", "生命周期阶段", "Such as new, growing or declining."),
+    *called("lifecycle_stage", "Lifecycle stage", "生命周期阶段"),
+    text("tier", "Value tier", "价值等级", "By revenue, such as gold."),
+    *called("tier", "Value tier", "价值等级"),
 )
 
 CHURN_LATEST = MartTable(
@@ -58,6 +74,7 @@ CHURN_LATEST = MartTable(
         _LOW,
         _HIGH,
         _BAND,
+        *called("risk_band", "Risk band", "风险等级"),
         whole("risk_rank", "Rank", "风险排名", "position", "Place among all scored customers, 1 the riskiest."),
         _AT_RISK,
         number("monthly_value", "Monthly value", "月度金额", "currency", "What the customer pays a month."),
@@ -245,6 +262,17 @@ DIM_MODEL = MartTable(
         day("last_score_date", "Last used", "最近使用日期"),
     ),
 )
+DIM_VALUE_NAME = MartTable(
+    "dim_value_name",
+    Words("Names of values", "取值名称"),
+    "One value of a category, such as an industry, a rule or a state, with its names.",
+    (
+        text("category", "Category", "类别", "Name of the column, such as industry."),
+        text("category_value", "Value", "取值", "As it stands in the column."),
+        text("label_en", "Name (English)", "名称（英文）"),
+        text("label_zh", "Name (Chinese)", "名称（中文）"),
+    ),
+)
 DICTIONARY = MartTable(
     "data_dictionary",
     Words("Dictionary", "数据字典"),
@@ -272,15 +300,20 @@ TABLES = (
     FACT_SCORE_COVERAGE,
     FACT_BUSINESS_MEASURE,
     FACT_CUSTOMER_FLOW,
+    FACT_SEGMENT_MOVEMENT,
     FACT_COHORT_RETENTION,
     FACT_SURVIVAL,
     FACT_LIFECYCLE_NODE,
     FACT_LEAVING_REASON,
     FACT_ALERT,
     FACT_ACTION_TASK,
+    FACT_EXPERIMENT,
+    FACT_EXPERIMENT_EFFECT,
+    FACT_EXPERIMENT_BALANCE,
     DIM_DATE,
     DIM_OWNER,
     DIM_MODEL,
+    DIM_VALUE_NAME,
     DICTIONARY,
 )
 OF_CUSTOMERS = tuple(table.name for table in TABLES if any(column.name == "customer_id" for column in table.columns))

@@ -33,6 +33,10 @@ ACTION_STATES = {
     "open": Words("open", "待处理"),
     "planned": Words("planned", "已计划"),
     "held_back": Words("held back for comparison", "对照组，不干预"),
+    "sent": Words("sent", "已发送"),
+    "delivered": Words("delivered", "已送达"),
+    "failed": Words("failed", "发送失败"),
+    "expired": Words("expired", "已过期"),
     "done": Words("done", "已完成"),
 }
 STANDINGS = {

@@ -11,7 +11,7 @@ from pipelines.errors import ChurnLabError
 from pipelines.stage import stage
 
 
-@stage(writes=["marted"], skippable=False, sections=("evaluate", "label", "measures"))
+@stage(writes=["marted"], skippable=False, sections=("evaluate", "label", "measures", "names", "experiments"))
 def mart(
     project: Project, settings: MartSettings, progress: Progress, scored: dict[str, Any], accepted: dict[str, Any]
 ) -> dict[str, Any]:

@@ -25,7 +25,18 @@ WIDTHS = {"desktop": 1280, "phone": 390}
 LOOKS = [("desktop", "en", "light"), ("desktop", "zh", "dark"), ("phone", "zh", "light"), ("phone", "en", "dark")]
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-PAGES = ["", "risk", "customer?customer=C0000", "segments", "retention", "model", "actions"]
+PAGES = [
+    "",
+    "risk",
+    "customer?customer=C0000",
+    "segments",
+    "segments?by=rfm_class",
+    "retention",
+    "model",
+    "actions",
+    "actions?team=sales",
+    "experiments",
+]
 OWN_WORDS = {"English", "中文"}
 
 
@@ -166,7 +177,7 @@ def seen(page) -> list[str]:
 def is_of_data(text: str) -> bool:
     """Whether what is left without names, ids and commands, which are the same everywhere, holds no English word."""
     text = text.replace("\N{WORD JOINER}", "")
-    known = [*marts.NAMES.values(), *marts.OWNERS, *OWN_WORDS, "churn_demo", "team", "UTC", "CRR", "NPS", "CSV"]
+    known = [*marts.NAMES.values(), *marts.OWNERS, *OWN_WORDS, "churn_demo", "team", "UTC", "CRR", "NPS", "CSV", "RFM"]
     for word in known:
         text = text.replace(word, "")
     return not ENGLISH.search(re.sub(r"\bC\d{4}\b|\bFirm \d+|churnlab( -?[a-z]+)*", "", text))

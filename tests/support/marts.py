@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import mart_actions
+
 from features.tables import TABLES
 from pipelines.config import Project, load_project
 from pipelines.mart.build import build
@@ -97,6 +99,9 @@ def fill(connection: Any) -> None:
     insert(connection, "accepted.contracts", [_contract(number) for number in range(CUSTOMERS)])
     insert(connection, "accepted.tickets", [_ticket(number) for number in range(CUSTOMERS)])
     _tell(connection)
+    mart_actions.act(connection, insert)
+    mart_actions.try_out(connection, insert)
+    mart_actions.divide(connection)
 
 
 def _contract(number: int) -> dict[str, Any]:

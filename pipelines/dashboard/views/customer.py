@@ -72,7 +72,7 @@ def view(screen: Screen) -> None:
                 screen.draw(_sentences(screen, told["lever"]))
         with right:
             screen.draw(*curves(mart, found))
-        _done(screen, mart, customer_id)
+        _done(screen, mart, found)
         screen.draw(*_indicators(screen, mart, found))
         _events(screen, queries.events(mart, customer_id))
 
@@ -176,15 +176,15 @@ def _moves(screen: Screen, found: dict[str, Any], moves: list[dict[str, Any]]) -
     screen.draw(Table(head, rows, frozenset({1})))
 
 
-def _done(screen: Screen, mart: Mart, customer_id: str) -> None:
+def _done(screen: Screen, mart: Mart, found: dict[str, Any]) -> None:
     """Show alerts and actions of the customer, where there are any."""
-    alerts, tasks = acted.alerts_of(mart, customer_id), acted.tasks_of(mart, customer_id)
+    alerts, tasks = acted.alerts_of(mart, found["customer_id"]), acted.tasks_of(mart, found["customer_id"])
     if alerts:
         screen.heading(ALERTS)
-        screen.draw(alert_table(alerts))
+        screen.draw(alert_table(alerts, found["score_date"]))
     if tasks:
         screen.heading(TASKS)
-        screen.draw(task_table(screen, tasks))
+        screen.draw(task_table(screen, tasks, found["score_date"]))
 
 
 def _indicators(screen: Screen, mart: Mart, found: dict[str, Any]) -> list[Block]:

@@ -10,6 +10,7 @@ import streamlit as st
 from evaluation.gates.words import Words
 from pipelines.dashboard import measured, names, queries
 from pipelines.dashboard.judgement import judged_of
+from pipelines.dashboard.movement import MOVING, TITLE, movement
 from pipelines.dashboard.screen import Screen
 from pipelines.dashboard.store import Mart
 from pipelines.report.blocks import Cell, Paragraph, Picture, Pictures, Table
@@ -31,7 +32,7 @@ def view(screen: Screen) -> None:
         column = st.segmented_control(
             screen.say(DIVIDE),
             list(names.COLUMNS),
-            default="industry",
+            default=_asked(),
             required=True,
             format_func=lambda name: screen.say(names.COLUMNS[name]),
             key=f"division-{screen.language}",
@@ -43,10 +44,20 @@ def view(screen: Screen) -> None:
         if not rows:
             return
         screen.draw(Pictures([_picture(rows, whole, column)]), _table(screen, mart, rows, column))
+        if column in MOVING:
+            said, blocks = movement(mart, column)
+            screen.heading(TITLE, said)
+            screen.draw(*blocks)
     judged = judged_of(screen.project)
     drawn = None if judged is None else portrait.section(judged)
     screen.heading(portrait.TITLE, None if drawn is None else drawn.answer)
     screen.draw(*([Paragraph(NO_PORTRAIT, "soft")] if drawn is None else drawn.blocks))
+
+
+def _asked() -> str:
+    """Give the division that the address names, such as ``?by=rfm_class``; industry where it names none."""
+    asked = st.query_params.get("by")
+    return asked if asked in names.COLUMNS else "industry"
 
 
 def _mean(whole: dict[str, Any]) -> float:
