@@ -32,11 +32,12 @@ lint: $(READY)  ## Check style only
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-docs: $(READY)  ## Write the page of all signals, and photograph the demo company's report and dashboard
+docs: $(READY)  ## Write the page of all signals, and photograph the demo company's reports and dashboard
 	@$(BIN)/python -m features.catalog_page
 	@$(BIN)/churnlab run --quiet
-	@$(BIN)/python docs/pictures.py
 	@$(BIN)/churnlab score --from 2026-09-06 --to 2026-11-01 --every 14 --quiet
+	@$(BIN)/churnlab report --month last
+	@$(BIN)/python docs/pictures.py
 	@$(BIN)/python docs/dashboard_pictures.py
 
 lock: $(UV)  ## Write requirements.lock anew from pyproject.toml, hashed and without addresses

@@ -1,6 +1,6 @@
-"""Take the picture of the documentation from the newest run of the demo company: ``make docs``.
+"""Take the pictures of pages from the newest run of the demo company: ``make docs``.
 
-The page is photographed by Chromium; without one the picture stays as it is.
+The pages are photographed by Chromium; without one the pictures stay as they are.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines.config import load_project
 from pipelines.report.model_report import PAGE
+from pipelines.review.page import FILE
 
 HOME = Path(__file__).parent
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
@@ -20,8 +21,12 @@ WIDTH, HEIGHT = 1120, 1000
 
 
 def main() -> None:
-    """Photograph the report on the newest model into ``docs/images``."""
-    photograph(load_project("demo").home / "reports" / PAGE, HOME / "images" / "report.png")
+    """Photograph the report on the newest model, and the newest monthly review, into ``docs/images``."""
+    reports = load_project("demo").home / "reports"
+    photograph(reports / PAGE, HOME / "images" / "report.png")
+    reviews = sorted(reports.glob(FILE.format(month="????-??")))
+    if reviews:
+        photograph(reviews[-1], HOME / "images" / "review.png")
 
 
 def photograph(page: Path, picture: Path) -> None:

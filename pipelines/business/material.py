@@ -111,14 +111,18 @@ class Material:
 
         return any(isinstance(each, SpendDrop) for each in self.outcomes)
 
-    def spells_frame(self, instants: Sequence[datetime] = ()) -> pd.DataFrame:
-        """Say from when to when each was a customer: ``customer_id``, ``began``, ``ended``, ``kind``."""
+    def spells_table(self, instants: Sequence[datetime] = ()) -> ir.Table:
+        """Say from when to when each was a customer, without reading it: the columns of `spells_frame`."""
         from training.labels.spells import spells
 
+        return spells(self.outcomes, self.tables, self.window, instants)
+
+    def spells_frame(self, instants: Sequence[datetime] = ()) -> pd.DataFrame:
+        """Say from when to when each was a customer: ``customer_id``, ``began``, ``ended``, ``kind``."""
         if self.is_seen_at_instants:
-            return self.engine.to_pandas(spells(self.outcomes, self.tables, self.window, instants))
+            return self.engine.to_pandas(self.spells_table(instants))
         if not self._spells:
-            self._spells.append(self.engine.to_pandas(spells(self.outcomes, self.tables, self.window)))
+            self._spells.append(self.engine.to_pandas(self.spells_table()))
         return self._spells[0]
 
     def spells(self, instants: Sequence[datetime]) -> Spells:

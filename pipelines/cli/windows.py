@@ -52,19 +52,32 @@ def risks(
 @app.command()
 def report(
     project: Project = "demo",
+    month: Annotated[
+        str | None, typer.Option(help="Write the review of this month, such as 2026-10, or of the last one: last.")
+    ] = None,
+    without_customers: Annotated[
+        bool, typer.Option("--without-customers", help="Leave customers' names out of the review, to send it on.")
+    ] = False,
     opens: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    language: Annotated[
+        str | None, typer.Option("--language", "-l", help="In which the review opens: en or zh; else the browser's.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
-    """Write the report on the newest model, en and zh, and say where it is.
+    """Write the report on the newest model, or with --month the review of a month, en and zh, and say where it is.
 
-    One page that opens without a network: who leaves, what acting on it is worth, whether the percentages hold, and
-    whether the gates let the model be used. The line writes it too, and logs it with the run in MLflow.
+    One page that opens without a network. The report: who leaves, what acting on it is worth, whether the percentages
+    hold, and whether the gates let the model be used; the line writes it too, and logs it with the run in MLflow. The
+    review: what changed, why, who, what was done, and what it brought.
     """
 
     def work() -> None:
-        from pipelines.commands.report import report
+        from pipelines.commands.report import report, review
 
-        report(project, opens)
+        if month is not None:
+            review(project, month, language, without_customers, opens)
+        else:
+            report(project, opens)
 
     guarded(work, debug)
 

@@ -1,13 +1,15 @@
-"""The command that writes the report on the newest judged model and says where it is."""
+"""The commands that write the report on the newest judged model, and the review of a month, and say where it is."""
 
 from __future__ import annotations
 
 import webbrowser
+from pathlib import Path
+from typing import Literal
 
 from pipelines.artifacts import Store
 from pipelines.config import load_project
 from pipelines.console import Console
-from pipelines.errors import NotReady
+from pipelines.errors import ConfigError, NotReady
 
 
 def report(project_name: str, opens: bool) -> None:
@@ -37,5 +39,52 @@ def report(project_name: str, opens: bool) -> None:
     console.line(verdict(judged).en)
     console.line(f"{page}  the page, for people (en, 中文)")
     console.line(f"{card}  the same as Markdown")
-    if opens and not webbrowser.open(page.resolve().as_uri()):
+    if opens:
+        _open(page, None, console)
+
+
+def review(project_name: str, month: str, language: str | None, without_customers: bool, opens: bool) -> None:
+    """Write the review of a month, say where it is, and open it where that is asked for.
+
+    Raises
+    ------
+    ConfigError
+        If the month cannot be reviewed, or the language is another.
+    NotReady
+        If no tables have been accepted.
+    """
+    from pipelines.lock import workspace_lock
+    from pipelines.review.measured import measured_months
+    from pipelines.review.month import month_of_review
+    from pipelines.review.page import page, read, write
+
+    tongue = _checked(language)
+    project, console = load_project(project_name), Console()
+    chosen = month_of_review(month, measured_months(project), project.measures.zone)
+    told = read(project, chosen, names_customers=not without_customers)
+    with workspace_lock(project.home, "report"):
+        path = write(told, tongue)
+    answer = page(told).front.answer
+    console.line(answer.zh if language == "zh" else answer.en)
+    console.line(f"{path}  {PAGE_FOR[language or 'en']}")
+    if opens:
+        _open(path, language, console)
+
+
+def _checked(language: str | None) -> Literal["en", "zh"] | None:
+    match language:
+        case None | "en" | "zh":
+            return language
+    raise ConfigError(f"There is no language '{language}'", allowed="en, zh", do="use -l en or -l zh")
+
+
+def _open(page: Path, language: str | None, console: Console) -> None:
+    place = f"#language={language}" if language else ""
+    if not webbrowser.open(page.resolve().as_uri() + place):
         console.line("No browser could be opened; open the page yourself.")
+
+
+PAGE_FOR = {
+    "en": "the page, for people (en, 中文); print it from the browser for a PDF",
+    "zh": "页面（中文、English）；在浏览器中打印即可得到 PDF",
+}

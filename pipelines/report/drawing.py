@@ -245,16 +245,51 @@ def timeline(rows: Sequence[tuple[Words, Sequence[Stretch]]], x: Axis) -> Markup
 
 def bar_chart(rows: Sequence[tuple[Words, float, Words]]) -> Markup:
     """Draw bars, one below the other: label, length as part of the longest, and what is written at the end."""
-    step, label_width, note_width, top = 32, 104, 134, 4
+    step, note_width, top, most = 32, 134, 4, 28
+    label_width = max([104.0, *(_wide(_cut(label, most)) for label, _, _ in rows)])
     canvas = Canvas(height=top + step * len(rows) + 4)
     longest = max((value for _, value, _ in rows), default=0) or 1
     across = Scale(0, longest, label_width, WIDTH - note_width)
     for number, (label, value, note) in enumerate(rows):
         y = top + step * number
-        canvas.text(0, y + 19, label, "row")
+        canvas.text(0, y + 19, _cut(label, most), "row")
         width = max(across(value) - label_width, 2)
         canvas.add("rect", "bar", x=label_width, y=y + 5, width=width, height=20, rx=2)
         canvas.text(label_width + width + 8, y + 19, note, "tick")
+    return canvas.drawn()
+
+
+def columns_chart(rows: Sequence[tuple[Words, float, float]], up: Words, down: Words, title: Words, say: Say) -> Markup:
+    """Draw what came upwards and what left downwards, a pair of columns a period, the last with its numbers.
+
+    Parameters
+    ----------
+    rows
+        Period, what came, what left; in the order of time.
+    up, down
+        What the columns are called.
+    title
+        What is counted.
+    say
+        How an amount is said.
+    """
+    most = max((max(came, left) for _, came, left in rows), default=0.0) or 1.0
+    ends = sorted({0, (len(rows) - 1) // 2, len(rows) - 1})
+    x = Axis(-0.5, len(rows) - 0.5, Words("", ""), lambda place: rows[round(place)][0], [float(end) for end in ends])
+    y = Axis(-most * 1.2, most * 1.2, title, lambda value: say(abs(value)))
+    canvas, across, height = framed(x, y)
+    wide, zero = (across(1) - across(0)) * 0.64, height(0)
+    for place, (_, came, left) in enumerate(rows):
+        start = across(place) - wide / 2
+        canvas.add("rect", "bar", x=start, y=height(came), width=wide, height=zero - height(came))
+        canvas.add("rect", "gone", x=start, y=zero, width=wide, height=height(-left) - zero)
+    for amount, words, y_at, look in (
+        (rows[-1][1], up, height(most) - 7, "model"),
+        (rows[-1][2], down, height(-most) + 15, "left"),
+    ):
+        amount_said = say(amount)
+        said = Words(f"{amount_said.en} {words.en}", f"{words.zh} {amount_said.zh}")
+        canvas.text(WIDTH - RIGHT, y_at, said, look, "end")
     return canvas.drawn()
 
 
@@ -276,6 +311,12 @@ def _cut(words: Words, most: int) -> Words:
     limit = half if wide else most
     chinese = words.zh if len(words.zh) <= limit else words.zh[: limit - 1] + "…"
     return Words(english, chinese)
+
+
+def _wide(words: Words) -> float:
+    """Estimate the width of a label, with room behind it: Chinese characters are twice as wide."""
+    sizes = (sum(2 if ord(sign) > 0x2E80 else 1 for sign in said) for said in (words.en, words.zh))
+    return 7.0 * max(sizes) + 8
 
 
 def _short(value: float | str) -> str:

@@ -45,6 +45,11 @@ STANDINGS = {
     "worse": Words("worse than what is healthy", "高于健康水平"),
     "not sure": Words("about what is healthy; too close to say", "接近健康水平，差异不明显"),
 }
+LEFT_OUT = {
+    "not known at this time": Words("not known at this time", "当时尚无记录"),
+    "not a customer at this time": Words("not a customer at this time", "当时不是客户"),
+    "already left": Words("already left", "已流失"),
+}
 SIGNS = {"better": "✓ ", "within": "✓ ", "worse": "▲ "}
 
 
@@ -71,3 +76,8 @@ def action_state(name: str | None) -> Words:
 def leaving_reason(name: str, names: ValueNames = SHIPPED) -> Words:
     """Name a reason for leaving; one that nobody has named stays as it is."""
     return names.find(name, "leaving_reason") or same(name.replace("_", " "))
+
+
+def left_out(reason: str) -> Words:
+    """Name a reason for which a customer has no score."""
+    return LEFT_OUT.get(reason, same(reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ def percent(share: float | None, digits: int = 0) -> Words:
     if share is None or not math.isfinite(share):
         return NOTHING
     places = digits if abs(share) >= 0.0995 or share == 0 else digits + 1
-    text = f"{share * 100:.{places}f}"
+    text = _signed(f"{share * 100:.{places}f}")
     return Words(f"{text}{TOGETHER}%", f"{text}%")
 
 
@@ -121,3 +122,54 @@ def _large_in_chinese(size: float) -> str:
 
 def _plain(size: float) -> str:
     return _three_digits(size) if size < 100 or size >= 10_000 else f"{size:,.0f}"
+
+
+def points(change: float | None) -> Words:
+    r"""Say a difference of two shares, in percentage points.
+
+    >>> points(0.0123), points(-0.2)
+    (Words(en='+1.2 points', zh='+1.2 个百分点'), Words(en='−\u206020 points', zh='−\u206020 个百分点'))
+    """
+    said = bare_points(change)
+    return said if said == NOTHING else Words(f"{said.en} points", f"{said.zh} 个百分点")
+
+
+def bare_points(change: float | None) -> Words:
+    """Say a difference of two shares in percentage points, without the unit.
+
+    >>> bare_points(0.0123).en, bare_points(0.0).en
+    ('+1.2', '0')
+    """
+    if change is None or not math.isfinite(change):
+        return NOTHING
+    text = f"{change * 100:.{1 if abs(change) < 0.0995 else 0}f}"
+    if not text.strip("-0."):
+        return same("0")
+    return same(_signed(text) if text.startswith("-") else f"+{text}")
+
+
+def more_or_less(difference: float, than: Words) -> Words:
+    """Say by how many one count differs from another.
+
+    >>> more_or_less(-3, Words("in May", "5 月")).zh
+    '比5 月少 3 位'
+    """
+    if not difference:
+        return Words(f"as many as {than.en}", f"与{than.zh}持平")
+    size = f"{abs(difference):,.0f}"
+    en, zh = ("more", "多") if difference > 0 else ("fewer", "少")
+    return Words(f"{size} {en} than {than.en}", f"比{than.zh}{zh} {size} 位")
+
+
+def listed(several: Sequence[Words]) -> Words:
+    """Say things one after the other.
+
+    >>> listed([Words("a", "甲"), Words("b", "乙"), Words("c", "丙")])
+    Words(en='a, b and c', zh='甲、乙和丙')
+    """
+    if len(several) < 2:
+        return several[0] if several else Words("", "")
+    first, last = several[:-1], several[-1]
+    en, zh = ", ".join(each.en for each in first), "、".join(each.zh for each in first)
+    gap = " " if last.zh[:1].isdigit() else ""
+    return Words(f"{en} and {last.en}", f"{zh}和{gap}{last.zh}")

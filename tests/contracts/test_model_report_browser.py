@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 
 import pytest
 from judgements import judged
+from pages import seen
 
 from pipelines.report.model_report import write_report
 
@@ -19,19 +18,6 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Chromium as the system has it, driven by Playwright."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    program = os.environ.get("CHURNLAB_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def report(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         found = judged(patch, '<b>x</b> & "y" of a very long name indeed')
@@ -39,40 +25,8 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser, report):
-    """Open the report and note everything that goes wrong or goes out."""
-    opened = []
-
-    def opens(width: int, language: str, look: str):
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=look, offline=True)
-        page = context.new_page()
-        trouble = []
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda request: None if request.url.startswith("file:") else trouble.append(request.url))
-        page.goto(f"{report.as_uri()}#language={language}")
-        opened.append(context)
-        return page, trouble
-
-    yield opens
-    for context in opened:
-        context.close()
-
-
-def seen(page) -> list[str]:
-    """Texts that a reader sees, drawings and folded parts included."""
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-    return page.evaluate("""
-        () => {
-          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
-          while (walker.nextNode()) {
-            const box = walker.currentNode.parentElement;
-            if (!box.closest('script, style, title') && box.getClientRects().length && walker.currentNode.data.trim())
-              found.push(walker.currentNode.data.trim());
-          }
-          return found;
-        }
-    """)
+def open_page(open_offline, report):
+    return lambda width, language, look: open_offline(report, width, language, look)
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])

@@ -7,11 +7,11 @@ import hashlib
 import html
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from judgements import judged
+from pages import Page
 
 from evaluation.gates.words import Words
 from pipelines.report import numbers
@@ -22,37 +22,6 @@ from pipelines.report.sections import SECTIONS, calibration, sections
 from pipelines.report.sections.gates import verdict
 
 HOSTILE = "\"'><script>alert(1)</script>|`x`=cmd()"
-VOID = {"meta", "br", "link", "img", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """Reads a page: tags that are open, texts by the language they are marked with, and where links lead."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.stack: list[tuple[str, str]] = []
-        self.texts: list[tuple[str, str]] = []
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        found = dict(attributes)
-        self.tags.append(tag)
-        self.links += [value for name, value in attributes if name in ("href", "src") and value]
-        self.ids += [found["id"]] if "id" in found else []
-        assert not any(name.startswith("on") for name in found)
-        if tag not in VOID:
-            language = found.get("lang") or (self.stack[-1][1] if self.stack else "")
-            self.stack.append((tag, "" if tag in ("html", "body") else language))
-
-    def handle_endtag(self, tag):
-        assert self.stack.pop()[0] == tag, f"</{tag}> closes something else"
-
-    def handle_data(self, data):
-        if data.strip() and self.stack and self.stack[-1][0] not in ("style", "script", "title"):
-            self.texts.append((self.stack[-1][1], data.strip()))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from pipelines.dashboard.screen import Screen
 from pipelines.dashboard.store import Mart
 from pipelines.report.blocks import Cell, Paragraph, Section, Table
 from pipelines.report.front import front
+from pipelines.report.names import left_out
 from pipelines.report.numbers import NOTHING, count, same
 from pipelines.report.sections import calibration, gates, over_time, ranking, reasons
 from pipelines.report.sections.gates import verdict
@@ -24,11 +25,6 @@ OUTCOMES = {
     "scored": Words("scored", "已评分"),
     "excluded": Words("left out", "未纳入"),
     "failed": Words("failed", "失败"),
-}
-WHY_LEFT_OUT = {
-    "not a customer at this time": Words("not a customer at this time", "当时不是客户"),
-    "already left": Words("already left", "已流失"),
-    "": Words("", ""),
 }
 STATUS = {"finished": Words("finished", "已完成"), "incomplete": Words("incomplete", "未完成")}
 
@@ -84,7 +80,7 @@ def _coverage(mart: Mart) -> list[Table | Paragraph]:
     rows: list[list[Cell]] = [
         [
             OUTCOMES.get(row["outcome"], same(row["outcome"])),
-            WHY_LEFT_OUT.get(row["reason"] or "", same(row["reason"] or "")),
+            left_out(row["reason"] or ""),
             count(row["customers"]),
         ]
         for row in told
