@@ -1,4 +1,7 @@
-"""The project's own training on one task, as a process of its own: `python -m benchmarks.model_ours TASK SEED WORK`."""
+"""The project's own training on one task, as a process of its own.
+
+python -m benchmarks.model_ours TASK SEED WORK FOLDER SHARE BUDGET_S
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,14 @@ import pandas as pd
 from benchmarks.measure import peak_gb
 from benchmarks.model_tasks import Task, make_task
 
-BUDGET_S = 180
 OURS = "ours"
 
 
-def main(name: str, seed: int, work: Path, folder: Path) -> None:
+def main(name: str, seed: int, work: Path, folder: Path, share: float, budget_s: float) -> None:
     """Train within the budget, and write what the chosen model and each family say about the test rows."""
-    task = make_task(name, seed, work)
+    task = make_task(name, seed, work, share)
     started = time.perf_counter()
-    trained = train(task, seed)
+    trained = train(task, seed, budget_s)
     test = task.test.features
     chosen = trained.models[trained.best].predict(test)
     seconds = time.perf_counter() - started
@@ -30,7 +32,7 @@ def main(name: str, seed: int, work: Path, folder: Path) -> None:
     print(json.dumps([seconds, peak_gb(), trained.best]))
 
 
-def train(task: Task, seed: int) -> object:
+def train(task: Task, seed: int, budget_s: float) -> object:
     """Train as the stage of the line does, with the project's own settings and a budget."""
     from training.budget import Budget
     from training.train import TrainSettings, train
@@ -45,8 +47,8 @@ def train(task: Task, seed: int) -> object:
         purchase_columns=task.purchase_columns,
         minimum_positives=settings.minimum_positives,
     )
-    return train(task.examples, task.split, chosen, budget=Budget(BUDGET_S))
+    return train(task.examples, task.split, chosen, budget=Budget(budget_s))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]), float(sys.argv[5]), float(sys.argv[6]))

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ class Task:
         return self.examples.take(self.split.test)
 
 
-def make_task(name: str, seed: int, work: Path) -> Task:
+def make_task(name: str, seed: int, work: Path, share: float = 1.0) -> Task:
     """Make a task; the seed chooses the test rows of a flat table, and the table itself of a simulated one.
 
     Parameters
@@ -73,7 +73,14 @@ def make_task(name: str, seed: int, work: Path) -> Task:
         Only flat and simulated tables depend on it.
     work
         Folder for what the line leaves; what is there already is used again.
+    share
+        Share of the customers that are kept, to try the benchmark on.
     """
+    whole = _make(name, seed, work)
+    return whole if share >= 1.0 else _part(whole, share)
+
+
+def _make(name: str, seed: int, work: Path) -> Task:
     if name == "telco":
         return _telco(seed, work / "telco")
     if name == "demo":
@@ -83,6 +90,28 @@ def make_task(name: str, seed: int, work: Path) -> Task:
     if name in ORDER_LOGS:
         return _simulated_orders(name, seed, work / f"{name}-{seed}")
     return _never_seen(name, seed)
+
+
+def _part(task: Task, share: float) -> Task:
+    """Keep some customers with all their rows."""
+    customers = np.unique(task.examples.customer.astype(str))
+    kept = set(np.random.default_rng(0).choice(customers, int(share * len(customers)), replace=False))
+    mask = np.array([str(customer) in kept for customer in task.examples.customer])
+    place = np.cumsum(mask) - 1
+
+    def among(rows: np.ndarray) -> np.ndarray:
+        return place[rows[mask[rows]]]
+
+    folds = tuple(
+        replace(fold, train=among(fold.train), validation=among(fold.validation)) for fold in task.split.folds
+    )
+    return replace(
+        task,
+        examples=task.examples.take(np.flatnonzero(mask)),
+        split=replace(task.split, folds=folds, train=among(task.split.train), test=among(task.split.test)),
+        rhythm=None if task.rhythm is None else task.rhythm[mask].reset_index(drop=True),
+        truth=None if task.truth is None else task.truth[mask[task.split.test]],
+    )
 
 
 def names() -> list[str]:
@@ -110,8 +139,6 @@ def _panel(name: str, conf: str, work: Path, settings: dict[str, Any]) -> Task:
 
 
 def _demo(work: Path) -> Task:
-    from dataclasses import replace
-
     from pipelines.demo import true_risk
 
     runner, rows = _line(str(HOME / "conf" / "demo.yaml"), work, {})

@@ -3,11 +3,12 @@
     uv venv --python 3.11 .venv-peers && uv pip install --python .venv-peers/bin/python -r benchmarks/peers.txt
     python -m benchmarks.models                                # all tasks, five seeds, all peers: hours
     python -m benchmarks.models --task telco --seeds 1 --peers logistic catboost
+    python -m benchmarks.models --share 0.2 --budget-s 10 --seeds 1 --peers logistic   # does it run: minutes
 
 The peers live in an environment of their own (`--peers-python`, or let `--install` build it); a peer that is not there
 is named and left out. Rows go to them as Parquet and probabilities come back. Ours is the project's own training with
-`train.budget_s` of 180 seconds; FLAML gets 120 and AutoGluon 180. What was measured stays in `--work`, and a later
-call measures only what is missing.
+180 seconds (`--budget-s`); FLAML gets 120 and AutoGluon 180. What was measured stays in `--work`, and a later call
+measures only what is missing.
 
 A seed is the seed of the models; for flat and simulated tables also that of their test rows. The interval of a
 difference is of all seeds' rows together, customers drawn again 1,000 times.
@@ -33,6 +34,7 @@ from benchmarks.model_tasks import HOME, Task, make_task, names
 
 PEERS_FOLDER = HOME / ".venv-peers"
 NOT_INSTALLED = 3
+BUDGET_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--install", action="store_true", help="build the peers' environment first (uv, minutes)")
     parser.add_argument("--work", type=Path, default=HOME / "workspace" / "benchmarks")
     parser.add_argument("--again", action="store_true", help="measure ours again")
-    return parser.parse_args()
+    parser.add_argument("--share", type=float, default=1.0, help="share of the customers, to try it on")
+    parser.add_argument("--budget-s", type=float, default=BUDGET_S, help="seconds for ours")
+    given = parser.parse_args()
+    if not 0.0 < given.share <= 1.0 or given.budget_s <= 0.0:
+        parser.error("--share lies above 0 and is at most 1; --budget-s lies above 0")
+    return given
 
 
 def _install() -> None:
@@ -78,8 +85,8 @@ def _compare(name: str, given: argparse.Namespace) -> None:
     found: dict[str, list[Outcome]] = {}
     judged: list[Any] = []
     for seed in range(given.seeds):
-        task = make_task(name, seed, given.work)
-        folder = given.work / "models" / f"{name}-{seed}"
+        task = make_task(name, seed, given.work, given.share)
+        folder = given.work / "models" / (f"{name}-{seed}" if given.share == 1.0 else f"{name}-{seed}-{given.share}")
         _write_rows(task, folder)
         judged.append(task)
         _print_heading(task, seed)
@@ -122,7 +129,8 @@ def _outcome(method: str, task: Task, seed: int, folder: Path, given: argparse.N
 
 def _run(method: str, name: str, seed: int, folder: Path, given: argparse.Namespace) -> str | None:
     if method == OURS:
-        command = [sys.executable, "-m", "benchmarks.model_ours", name, str(seed), str(given.work), str(folder)]
+        told = [name, str(seed), str(given.work), str(folder), str(given.share), str(given.budget_s)]
+        command = [sys.executable, "-m", "benchmarks.model_ours", *told]
     else:
         command = [str(given.peers_python), "-m", "benchmarks.model_peers", method, str(folder), str(seed)]
     if not Path(command[0]).exists():
@@ -168,19 +176,31 @@ def _against_truth(task: Task, probability: np.ndarray) -> str:
     from evaluation.model.ranking import roc_auc
 
     own, best = (roc_auc(task.test.label, each) for each in (probability, task.truth))
-    way = (own - 0.5) / (best - 0.5)
-    slope = _true_slope(task, probability)
-    return f"  {way:.1%} of the way to the true risk ({best:.4f}), slope of the true risk {slope:.2f}"
+    expected, ceiling = (_expected_auc(each, task.truth) for each in (probability, task.truth))
+    slopes = [_true_slope(probability, task.truth), _figures(task, task.truth)["calibration_slope"]]
+    return (
+        f"\n{'':<13} of the way to the true risk (AUC {best:.4f}): {(own - 0.5) / (best - 0.5):.1%}, "
+        f"whoever might have left {(expected - 0.5) / (ceiling - 0.5):.1%}"
+        f"\n{'':<13} slope, whoever might have left: {slopes[0]:.2f}; of the true risk itself here: {slopes[1]:.2f}"
+    )
 
 
-def _true_slope(task: Task, probability: np.ndarray) -> float:
+def _expected_auc(probability: np.ndarray, truth: np.ndarray) -> float:
+    """AUC with every row as leaver and stayer both, by its true risk: what no luck of the draw touches."""
+    from sklearn.metrics import roc_auc_score
+
+    outcome = np.repeat([1, 0], len(truth))
+    return float(roc_auc_score(outcome, np.tile(probability, 2), sample_weight=np.concatenate([truth, 1 - truth])))
+
+
+def _true_slope(probability: np.ndarray, truth: np.ndarray) -> float:
     """Calibration slope with the true risk in place of who happened to leave."""
     from sklearn.linear_model import LogisticRegression
 
     log_odds = np.log(probability) - np.log1p(-probability)
     outcome = np.repeat([1, 0], len(log_odds))
     line = LogisticRegression(C=np.inf).fit(
-        np.tile(log_odds, 2)[:, None], outcome, sample_weight=np.concatenate([task.truth, 1 - task.truth])
+        np.tile(log_odds, 2)[:, None], outcome, sample_weight=np.concatenate([truth, 1 - truth])
     )
     return float(line.coef_[0, 0])
 

@@ -87,6 +87,11 @@ class Values:
         """Spread over the customers of the same segment at the same cutoff; null for fewer than three."""
         return self._over_peers(value, segment, _std)
 
+    def peers_largest(self, value: Any) -> Any:
+        """Largest value among all customers at the same cutoff."""
+        self.asked_peers = True
+        return value.max().over(ibis.window())
+
     def peers_share_below(self, value: Any, segment: Any = None) -> Any:
         """Share of the customers of the same segment, or of all, at the same cutoff whose value is smaller."""
         self.asked_peers = True

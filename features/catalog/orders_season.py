@@ -34,8 +34,8 @@ QUARTERS_SINCE = 3
     """,
 )
 def season_orders(s: Values) -> ir.Value:
-    """Orders of the 90 days that began 360 days ago; null for who first ordered after them."""
-    return _if_a_customer_then(s, s.before(orders_volume.orders, SEASON_DAYS, QUARTERS_SINCE))
+    """Orders of the 90 days that began 360 days ago; null where nobody's orders reach back so far."""
+    return _if_on_record(s, s.before(orders_volume.orders, SEASON_DAYS, QUARTERS_SINCE))
 
 
 @derived(
@@ -57,8 +57,8 @@ def season_orders(s: Values) -> ir.Value:
     """,
 )
 def season_spend(s: Values) -> ir.Value:
-    """Amount ordered in the 90 days that began 360 days ago; null for who first ordered after them."""
-    return _if_a_customer_then(s, s.before(orders_volume.spend, SEASON_DAYS, QUARTERS_SINCE))
+    """Amount ordered in the 90 days that began 360 days ago; null where nobody's orders reach back so far."""
+    return _if_on_record(s, s.before(orders_volume.spend, SEASON_DAYS, QUARTERS_SINCE))
 
 
 @derived(
@@ -76,11 +76,12 @@ def season_spend(s: Values) -> ir.Value:
     -300d      | 10
     -310d      | 10
     -364d      | 10
+    -700d      | 10
     => 1/2
     """,
 )
 def season_share(s: Values) -> ir.Value:
-    """Orders of the 90 days that began 360 days ago over those of the last year; null for who first ordered after."""
+    """Orders of the 90 days that began 360 days ago over those of the last year; null as they are."""
     return ratio(s(season_orders), s(orders_volume.orders, 365))
 
 
@@ -107,7 +108,7 @@ def orders_so_far(t: Facts) -> Term:
     return t.count()
 
 
-def _if_a_customer_then(s: Values, value: ir.Value) -> ir.Value:
-    """Null for who was no customer yet: no order then says nothing about the season."""
-    first = s(orders_recency.days_since_first)
-    return ibis.ifelse(first >= SEASON_DAYS * QUARTERS_SINCE, value, ibis.null("float64"))
+def _if_on_record(s: Values, value: ir.Value) -> ir.Value:
+    """Null where nobody's orders reach back to the quarter: none of them then says nothing of the season."""
+    oldest = s.peers_largest(s(orders_recency.days_since_first))
+    return ibis.ifelse(oldest >= SEASON_DAYS * (QUARTERS_SINCE + 1), value, ibis.null("float64"))
