@@ -1,6 +1,7 @@
 """How long each page of the dashboard takes with many scored customers: python -m benchmarks.dashboard [CUSTOMERS].
 
-The mart is made by SQL, with four scorings, reasons for a tenth, twelve indicators and twenty events a customer.
+The mart is made by SQL, with four scorings, reasons for a tenth, twelve indicators, twenty events and an alert a
+customer, and an action for a tenth.
 Chromium opens each page anew and waits until all of it is drawn; told is the middle of five looks, after one that
 warms up.
 """
@@ -40,7 +41,9 @@ PAGES = {
     "segments": "segments",
     "retention": "retention",
     "model": "model",
-    "alerts and experiments": "actions",
+    "alerts and actions": "actions",
+    "alerts and actions of a team": "actions?team=sales",
+    "experiments": "experiments",
 }
 _LATEST = """
 SELECT printf('C%08d', n) AS customer_id, 'Firm ' || n AS customer_name, 'Owner ' || n % 200 AS owner,
@@ -53,7 +56,8 @@ SELECT printf('C%08d', n) AS customer_id, 'Firm ' || n AS customer_name, 'Owner 
        band(p * 0.9) AS previous_risk_band, (band(p) = 'high' AND band(p * 0.9) <> 'high')::SMALLINT AS is_newly_high,
        CASE WHEN told THEN ',contracts,usage,' END AS reason_topics,
        CASE WHEN told THEN 'Logged in 2 times in the last 30 days' END AS reason_1_en,
-       CASE WHEN told THEN '近 30 天登录 2 次' END AS reason_1_zh, TIMESTAMP '2036-01-01' AS valid_until
+       CASE WHEN told THEN '近 30 天登录 2 次' END AS reason_1_zh,
+       lower(printf('C%08d', n) || chr(10) || 'Firm ' || n) AS search_text, TIMESTAMP '2036-01-01' AS valid_until
 FROM (SELECT n, p, n <= (SELECT count(*) / 10 FROM people) AS told FROM people) ORDER BY n
 """
 _ROWS = {
@@ -72,7 +76,7 @@ _ROWS = {
                '指标 ' || i AS label_zh, 'days' AS unit, 'rises' AS risk_direction FROM range(1, 13) AS t(i)""",
     "fact_core_indicator": """
         SELECT customer_id, 'indicator_' || i AS indicator, (risk_rank * i) % 90.0 AS indicator_value
-        FROM latest, range(1, 13) AS t(i) ORDER BY indicator, customer_id""",
+        FROM latest, range(1, 13) AS t(i) ORDER BY customer_id, indicator""",
     "fact_indicator_summary": """
         SELECT 'indicator_' || i AS indicator, risk_band, 1000 AS customers, 30.0 AS median_value
         FROM range(1, 13) AS t(i), (VALUES (NULL), ('high')) AS b(risk_band)""",
@@ -80,6 +84,19 @@ _ROWS = {
         SELECT customer_id, TIMESTAMP '2026-10-31' - to_days((i * 5)::INTEGER) AS happened_at, 'tickets' AS event_kind,
                'complaint' AS event_detail, 'open' AS event_state
         FROM latest, range(20) AS t(i) ORDER BY customer_id, happened_at DESC""",
+    "fact_alert": """
+        SELECT 'A' || risk_rank AS alert_id, customer_id, ['logins_halved', 'nps_low', 'past_due'][1 + risk_rank % 3]
+               AS rule_name, rule_name AS rule_en, '规则' AS rule_zh, score_date AS fired_date,
+               ['high', 'medium', 'low'][1 + risk_rank % 3] AS severity,
+               ['sales', 'support'][1 + risk_rank % 2] AS alert_owner, alert_owner AS alert_owner_en,
+               '销售' AS alert_owner_zh, 'Say so.' AS sentence_en, '情况如此。' AS sentence_zh, 'open' AS alert_state,
+               'open' AS alert_state_en, '待处理' AS alert_state_zh FROM latest ORDER BY customer_id""",
+    "fact_action_task": """
+        SELECT 'T' || risk_rank AS action_id, customer_id, 'call' AS playbook, 'Call' AS playbook_en,
+               '致电' AS playbook_zh, ['sales', 'support'][1 + risk_rank % 2] AS task_owner, task_owner AS task_owner_en,
+               '销售' AS task_owner_zh, score_date AS planned_for, score_date + 3 AS due_date, 'planned' AS task_state,
+               'planned' AS task_state_en, '已计划' AS task_state_zh FROM latest WHERE risk_rank % 10 = 0
+        ORDER BY customer_id""",
     "fact_score_run": """
         SELECT 'run' AS run_id, DATE '2026-11-01' AS score_date, 'churn' AS model_name, '1' AS model_version,
                count(*)::INTEGER AS eligible, count(*)::INTEGER AS scored, 'finished' AS run_status FROM latest""",

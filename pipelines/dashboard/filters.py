@@ -53,8 +53,8 @@ class Filters:
         values: list[Any] = []
         text = self.search.strip().lower()
         if text:
-            parts.append("(contains(lower(customer_id), ?) OR contains(lower(customer_name), ?))")
-            values += [text, text]
+            parts.append("contains(search_text, ?)")
+            values.append(text)
         if self.bands:
             parts.append("list_contains(?, risk_band)")
             values.append(list(self.bands))

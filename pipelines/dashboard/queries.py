@@ -14,7 +14,9 @@ DIVISIONS = (*CATEGORIES, "channel", "rfm_class", "lifecycle_stage", "tier")
 
 def newest(mart: Mart) -> dict[str, Any]:
     """Give what the newest run found: customers, those in band high, new among them, expected leavers, values."""
-    return mart.row("""
+    return _first(
+        mart,
+        """
         SELECT count(*) AS customers, max(score_date) AS score_date, max(horizon_days) AS horizon_days,
                max(model_version) AS model_version, max(valid_until) AS valid_until,
                max(previous_score_date) AS previous_score_date,
@@ -25,7 +27,12 @@ def newest(mart: Mart) -> dict[str, Any]:
                sum(monthly_value) AS monthly_value,
                sum(monthly_value) FILTER (risk_band = 'high') AS high_monthly_value
         FROM churn_latest
-    """)
+        """,
+    )
+
+
+def _first(mart: Mart, query: str, parameters: Any = ()) -> dict[str, Any]:
+    return next(iter(mart.summary(query, parameters)), {})
 
 
 def last_run(mart: Mart) -> dict[str, Any]:
@@ -42,7 +49,7 @@ def coverage(mart: Mart, run_id: str) -> list[dict[str, Any]]:
 
 def bands(mart: Mart) -> list[dict[str, Any]]:
     """Give the bands of the newest run, the riskiest first: customers, expected leavers, values."""
-    return mart.rows("""
+    return mart.summary("""
         SELECT risk_band, count(*) AS customers, sum(probability) AS expected_leavers,
                sum(value_at_risk) AS value_at_risk
         FROM churn_latest GROUP BY risk_band ORDER BY avg(probability) DESC
@@ -51,7 +58,7 @@ def bands(mart: Mart) -> list[dict[str, Any]]:
 
 def trend(mart: Mart) -> list[dict[str, Any]]:
     """Give for each day of scores the customers in band high and the expected leavers."""
-    return mart.rows("""
+    return mart.summary("""
         SELECT score_date, count(*) AS customers, count(*) FILTER (risk_band = 'high') AS high,
                sum(probability) AS expected_leavers, sum(value_at_risk) AS value_at_risk
         FROM fact_churn_score_daily
@@ -62,7 +69,7 @@ def trend(mart: Mart) -> list[dict[str, Any]]:
 
 def topics(mart: Mart) -> list[dict[str, Any]]:
     """Give of what the first reasons of customers in band high speak, the most frequent first."""
-    return mart.rows("""
+    return mart.summary("""
         SELECT topic, count(*) AS customers FROM fact_score_driver
         SEMI JOIN (FROM churn_latest WHERE risk_band = 'high')
           USING (customer_id, score_date, horizon_days, model_version)
@@ -94,20 +101,28 @@ def count(mart: Mart, filters: Filters) -> dict[str, Any]:
     condition, values = filters.condition
     head = "SELECT count(*) AS customers, sum(probability) AS expected_leavers, sum(value_at_risk) AS value_at_risk,"
     part = "count(*) FILTER (risk_band = 'high') AS high FROM churn_latest WHERE"
-    return mart.row(statement(head, part, condition), values)
+    return _first(mart, statement(head, part, condition), values)
 
 
 def listed(mart: Mart, filters: Filters, page: int, rows: int = PAGE_ROWS) -> list[dict[str, Any]]:
-    """Give one page of the list, counted from 1."""
+    """Give one page of the list, counted from 1; whole rows are read of its customers alone."""
     condition, values = filters.condition
-    query = statement("FROM churn_latest WHERE", condition, "ORDER BY", filters.ordered_by, "LIMIT ? OFFSET ?")
-    return mart.rows(query, [*values, rows, max(page - 1, 0) * rows])
+    order = statement("ORDER BY", filters.ordered_by)
+    query = statement(
+        "SELECT risk_rank, customer_id FROM churn_latest WHERE", condition, order, "LIMIT ? OFFSET ?"
+    )  # fmt: skip
+    found = mart.summary(query, [*values, rows, max(page - 1, 0) * rows])
+    whole = statement(
+        "FROM churn_latest WHERE list_contains(?, customer_id)", "AND risk_rank BETWEEN ? AND ?", order
+    )  # fmt: skip
+    ranks = [row["risk_rank"] for row in found]
+    return mart.rows(whole, [[row["customer_id"] for row in found], min(ranks), max(ranks)]) if found else []
 
 
 def choices(mart: Mart) -> dict[str, list[str]]:
     """Give the values that each filter can take, the most frequent first."""
     found = {name: _values(mart, name) for name in CATEGORIES}
-    told = mart.rows(
+    told = mart.summary(
         "SELECT topic FROM fact_score_driver WHERE driver_type = 'reason' GROUP BY topic ORDER BY count(*) DESC, topic"
     )
     return {**found, "risk_band": [row["risk_band"] for row in bands(mart)], "topic": [row["topic"] for row in told]}
@@ -116,7 +131,7 @@ def choices(mart: Mart) -> dict[str, list[str]]:
 def _values(mart: Mart, column: str) -> list[str]:
     name = identifier(column)
     there = statement("AS value FROM churn_latest WHERE", name, "IS NOT NULL GROUP BY", name)
-    return [row["value"] for row in mart.rows(statement("SELECT", name, there, "ORDER BY count(*) DESC,", name))]
+    return [row["value"] for row in mart.summary(statement("SELECT", name, there, "ORDER BY count(*) DESC,", name))]
 
 
 def customer(mart: Mart, customer_id: str) -> dict[str, Any]:
@@ -205,4 +220,4 @@ def segments(mart: Mart, column: str) -> list[dict[str, Any]]:
         "stddev_samp(probability) AS spread, count(*) FILTER (risk_band = 'high') AS high,",
         "sum(value_at_risk) AS value_at_risk FROM churn_latest GROUP BY ALL ORDER BY mean_risk DESC",
     )  # fmt: skip
-    return mart.rows(query)
+    return mart.summary(query)

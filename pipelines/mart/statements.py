@@ -123,7 +123,8 @@ SELECT latest.* EXCLUDE (as_of, band, rank, valid_until, run_id, value), {_ATTRI
        before.band AS previous_risk_band,
        CASE WHEN EXISTS (FROM before) THEN (latest.band = 'high' AND before.band IS DISTINCT FROM 'high')::SMALLINT END
          AS is_newly_high,
-       told.* EXCLUDE (customer_id), latest.valid_until
+       told.* EXCLUDE (customer_id), latest.valid_until,
+       lower(concat_ws(chr(10), customer_id, customers.name)) AS search_text
 FROM latest
 LEFT JOIN from_customers customers USING (customer_id)
 LEFT JOIN segments USING (customer_id)
@@ -163,7 +164,7 @@ ORDER BY customer_id, score_date, driver_type, driver_position
     "fact_core_indicator": """
 SELECT customer_id, getvariable('newest')::DATE AS score_date, indicator, indicator_value FROM indicators
 SEMI JOIN latest USING (customer_id)
-ORDER BY indicator, customer_id
+ORDER BY customer_id, indicator
 """,
     "dim_indicator": "FROM named_indicators ORDER BY indicator_position",
     "fact_indicator_summary": """

@@ -95,6 +95,7 @@ CHURN_LATEST = MartTable(
                 text(f"reason_{place}_zh", f"Reason {place} (Chinese)", f"原因 {place}（中文）"),
             )
         ),
+        text("search_text", "Text for searching", "检索文本", "Id and name of the customer in lower case."),
         time("valid_until", "Valid until", "有效期至", "When the score stops being current."),
         UPDATED,
     ),

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pipelines.dashboard import queries
+from pipelines.dashboard import queries, store
 from pipelines.dashboard.access import Viewer
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.store import opened
 from pipelines.errors import NotReady
+from pipelines.mart.build import build
 from pipelines.mart.tables import OF_CUSTOMERS
+from pipelines.warehouse.duckdb_file import warehouse
 
 HOSTILE = ("' OR 1=1 --", "'; DROP TABLE churn_latest; --", "%", "_", "\\", "\x00", "$1", "?", "💥", "<script>")
 
@@ -205,3 +207,50 @@ def test_the_list_as_a_file_holds_no_formula(project, everyone) -> None:
     own = csv_of(Screen(project, Viewer("bo", "Bo"), "en"), Filters(bands=("high",))).decode("utf-8-sig")
     wanted = {row["customer_id"] for row in everyone if row["owner"] == "Bo" and row["risk_band"] == "high"}
     assert {row[0] for row in list(csv.reader(io.StringIO(own)))[1:]} == wanted
+
+
+class TestKept:
+    """Answers about all customers are kept until the mart is another, for each owner apart."""
+
+    def test_the_same_question_is_asked_once(self, project, monkeypatch: pytest.MonkeyPatch) -> None:
+        with opened(project.home, Viewer("ada", "Ada")) as one:
+            first = queries.newest(one)
+            monkeypatch.setattr(one, "rows", lambda *asked: pytest.fail("asked again"))
+            assert queries.newest(one) == first
+            first["customers"] = -1  # What a page does with an answer changes nothing that is kept.
+            assert queries.newest(one)["customers"] == marts.CUSTOMERS // 3
+
+    def test_owners_do_not_get_each_others_answers(self, project, mart) -> None:
+        with opened(project.home, Viewer("ada", "Ada")) as ada, opened(project.home, Viewer("bo", "Bo")) as bo:
+            names = [{row["customer_id"] for row in queries.listed(each, Filters(), 1, 100)} for each in (ada, bo)]
+            assert names[0].isdisjoint(names[1])
+            assert queries.count(ada, Filters())["customers"] == queries.count(bo, Filters())["customers"]
+            assert queries.bands(ada) != queries.bands(bo)
+        assert queries.count(mart, Filters())["customers"] == marts.CUSTOMERS
+
+    def test_a_new_mart_is_asked_anew(self, tmp_path) -> None:
+        project = marts.built(tmp_path, marts.FLAT)
+        with opened(project.home, Viewer()) as before:
+            assert queries.newest(before)["customers"] == marts.CUSTOMERS
+            with warehouse(project.home) as connection:
+                connection.execute("DELETE FROM scores.churn_scores WHERE customer_id < 'C0050'")
+                build(connection, project, marts.FLAT)
+            with opened(project.home, Viewer()) as after:
+                assert queries.newest(after)["customers"] == marts.CUSTOMERS - 50
+            assert queries.customer(before, "C0001")["customer_id"] == "C0001"  # Who looks goes on with the old one.
+
+    def test_no_more_answers_are_kept_than_there_is_room_for(self, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(store, "MOST_KEPT", 3)
+        project = marts.built(tmp_path, marts.FLAT)
+        with opened(project.home, Viewer()) as mart:
+            for number in range(10):
+                queries.count(mart, Filters(search=f"firm {number}"))
+        assert len(store._OPEN[project.home, False].kept) == 3
+
+
+def test_a_mart_of_an_older_version_says_what_to_do(tmp_path) -> None:
+    project = marts.built(tmp_path, marts.FLAT)
+    with duckdb.connect(str(project.home / "mart.duckdb")) as connection:
+        connection.execute("ALTER TABLE churn_mart.churn_latest DROP COLUMN search_text")
+    with pytest.raises(NotReady, match="older ChurnLab"), opened(project.home, Viewer()):
+        pass
