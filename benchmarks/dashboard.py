@@ -93,7 +93,8 @@ _ROWS = {
                'open' AS alert_state_en, '待处理' AS alert_state_zh FROM latest ORDER BY customer_id""",
     "fact_action_task": """
         SELECT 'T' || risk_rank AS action_id, customer_id, 'call' AS playbook, 'Call' AS playbook_en,
-               '致电' AS playbook_zh, ['sales', 'support'][1 + risk_rank % 2] AS task_owner, task_owner AS task_owner_en,
+               '致电' AS playbook_zh, ['sales', 'support'][1 + risk_rank % 2] AS task_owner,
+               task_owner AS task_owner_en,
                '销售' AS task_owner_zh, score_date AS planned_for, score_date + 3 AS due_date, 'planned' AS task_state,
                'planned' AS task_state_en, '已计划' AS task_state_zh FROM latest WHERE risk_rank % 10 = 0
         ORDER BY customer_id""",
