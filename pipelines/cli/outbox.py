@@ -21,6 +21,7 @@ Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Mess
 def outbox(context: typer.Context, project: Project = "demo", set_: Set = None, debug: Debug = False) -> None:
     """Say how many messages are in which state, by channel, what waits longest, and what went wrong."""
     if context.invoked_subcommand is not None:
+        _refuse_options_before(context)
         return
 
     def work() -> None:
@@ -43,10 +44,11 @@ def send(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Send what is planned for today or earlier and not past its last day. Exit code 8: not everything left.
+    """Send what is due. Exit code 8: not everything left.
 
-    What does not arrive is tried again with longer and longer waits, for as long as outbox.patience_s; then by the next
-    run. Killed or run twice: no receiver gets a message under two keys.
+    Due is what is planned for today or earlier and not past its last day. What does not arrive is tried again with
+    longer and longer waits, for as long as outbox.patience_s; then by the next run. A message that is sent again, even
+    after a kill, has the same key.
     """
 
     def work() -> None:
@@ -70,7 +72,7 @@ def list_outbox(
     most: Annotated[int, typer.Option(help="Messages to show.", min=1)] = 50,
     debug: Debug = False,
 ) -> None:
-    """List messages: key, customer, state, attempts, and what went wrong."""
+    """List messages, and what went wrong."""
 
     def work() -> None:
         from pipelines.commands.outbox import list_messages
@@ -88,9 +90,10 @@ def retry(
     wait: Wait = 0.0,
     debug: Debug = False,
 ) -> None:
-    """Plan failed messages again: those named, or all. The next run sends them unless their last day is over.
+    """Plan failed messages again, those named or all.
 
-    A mail that "may have been sent" is in doubt: look at the server's log before, or the customer may get it twice.
+    The next run sends them unless their last day is over. A mail that "may have been sent" is in doubt: look at the
+    server's log before, or the customer may get it twice.
     """
 
     def work() -> None:
@@ -109,7 +112,7 @@ def confirm(
     wait: Wait = 0.0,
     debug: Debug = False,
 ) -> None:
-    """Say that messages were delivered: give back a CSV file of the outbox, or keys."""
+    """Say that messages arrived: give back files, or keys."""
 
     def work() -> None:
         from pipelines.commands.outbox import confirm_messages
@@ -117,3 +120,11 @@ def confirm(
         confirm_messages(project, what, failed, wait)
 
     guarded(work, debug)
+
+
+def _refuse_options_before(context: typer.Context) -> None:
+    """Refuse options of the status in front of another command, which would not see them."""
+    typed = [name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+    if typed:
+        name = context.invoked_subcommand
+        raise typer.BadParameter(f"options stand behind the command: churnlab outbox {name} -p NAME")

@@ -94,11 +94,12 @@ def list_messages(project_name: str, state: str | None, channel: str | None, mos
     if not rows:
         Console().line("No message is like that.")
         return
-    names = ("key", "customer_id", "playbook", "channel", "planned_for", "due", "state", "attempts", "error")
+    names = {"key": "key", "customer_id": "customer", "playbook": "playbook", "planned_for": "day", "state": "state"}
+    if any(row["error"] for row in rows):
+        names |= {"channel": "channel", "attempts": "attempts", "error": "what went wrong"}
     cells = [["" if row[name] is None else str(row[name]) for name in names] for row in rows]
-    heads = ("key", "customer", "playbook", "channel", "day", "due", "state", "attempts", "error")
-    texts = ("customer", "playbook", "channel", "day", "due", "state", "error")
-    Console().table("Messages, the latest planned first", heads, cells, texts=texts)
+    texts = set(names.values()) - {"attempts"}
+    Console().table("Messages, the latest planned first", tuple(names.values()), cells, texts=texts)
 
 
 def retry_messages(project_name: str, keys: Sequence[str], channel: str | None, wait_s: float) -> None:

@@ -143,16 +143,21 @@ class Outbox:
         with self.opened() as connection:
             now = self.clock.now()
             added = table.take_up(connection, self.project, now)
-            load_refusals(connection, self.no_contact)
-            for channel in table.channels(connection) - {INTERNAL}:
-                query, values = refused(channel)
-                who = f"channel = ? AND held.customer_id IN ({query})"
-                self._changed(table.free(connection, who, [channel, *values], now), EXPIRED, error=NO_CONTACT)
+            if self.no_contact is not None:
+                self._withdraw(connection, now)
             for tried, why in (("attempts = 0", PAST_DUE), ("attempts > 0", PAST_DUE_TRIED)):
                 past = table.free(connection, f"due < ? AND {tried}", [self.today], now)
                 self._changed(past, EXPIRED, error=why)
             self._is_tidy = True
             return added
+
+    def _withdraw(self, connection: Any, now: datetime) -> None:
+        """Let expire what customers have refused since it was decided."""
+        load_refusals(connection, self.no_contact)
+        for channel in table.channels(connection) - {INTERNAL}:
+            query, values = refused(channel)
+            who = f"channel = ? AND held.customer_id IN ({query})"
+            self._changed(table.free(connection, who, [channel, *values], now), EXPIRED, error=NO_CONTACT)
 
     def claim(self, route: Route, most: int | None) -> list[Message]:
         """Take messages that may be sent now; nobody else gets them until the lease is over.

@@ -29,20 +29,27 @@ class Dispatch:
         State to the number of messages that came to it.
     left
         Messages that should have left by now and have not.
+    next_at
+        When the first of them can be tried again, UTC; ``None`` where that is not known.
     errors
         Transport and what went wrong, to how often.
+    is_limited
+        Whether a limit of attempts was reached, so that something may be left without any fault.
     """
 
     states: Counter[str] = field(default_factory=Counter)
     left: int = 0
+    next_at: datetime | None = None
     errors: Counter[tuple[str, str]] = field(default_factory=Counter)
+    is_limited: bool = False
 
     @property
     def said(self) -> str:
         """What happened, in one line."""
         parts = [f"{self.states[state]:,} {state}" for state in (SENT, DELIVERED)]
         parts += [f"{self.states[state]:,} {state}" for state in (FAILED, EXPIRED) if self.states[state]]
-        return ", ".join([*parts, f"{self.left:,} still to be sent"] if self.left else parts)
+        after = f" (not before {self.next_at:%Y-%m-%d %H:%M:%S} UTC)" if self.next_at else ""
+        return ", ".join([*parts, f"{self.left:,} still to be sent{after}"] if self.left else parts)
 
     def raise_failures(self, project: str) -> None:
         """Raise what did not leave.
@@ -52,7 +59,7 @@ class Dispatch:
         Incomplete
             If messages failed, or should have left and have not.
         """
-        if not (self.states[FAILED] or self.left):
+        if not self.states[FAILED] and (not self.left or (self.is_limited and not self.errors)):
             return
         met = [
             f"{name}: {error}" + (f" ({count:,} times)" if count > 1 else "") for (name, error), count in self._most()
@@ -100,11 +107,12 @@ class Sender:
             now = self.outbox.clock.now()
             if any(self._drain(*self.lanes[place]) for place, moment in moments.items() if moment <= now):
                 continue
+            self._dispatch.next_at = min(moments.values())
             wait_s = max((min(moments.values()) - now).total_seconds(), SHORTEST_WAIT_S)
             if waited_s + wait_s > self.settings.patience_s:
                 break
             self.outbox.clock.sleep(wait_s)
-            waited_s += wait_s
+            self._dispatch.next_at, waited_s = None, waited_s + wait_s
         self._dispatch.states = self.outbox.changed
         return self._dispatch
 
@@ -112,9 +120,10 @@ class Sender:
         """Give when something can next be sent, by place of the lane; count what should have left."""
         with self.outbox.opened():
             unsent = [self.outbox.unsent(route) for route, _ in self.lanes]
+        self._dispatch.left = sum(count for count, _ in unsent)
+        self._dispatch.is_limited = self.limit == 0
         if self.limit == 0:
             return {}
-        self._dispatch.left = sum(count for count, _ in unsent)
         return {
             place: moment
             for place, (_, moment) in enumerate(unsent)
