@@ -23,7 +23,7 @@ from pipelines.warehouse.duckdb_file import warehouse
 OCTOBER = Month(date(2026, 10, 1), "UTC")
 MEASURED = ["2026-08", "2026-09", "2026-10"]
 OWN_NAMES = ("Firm c", SCRIPT, "cmd()", "Ada")
-COMMANDS = re.compile(r"churnlab[a-z \-]*|--[a-z-]+|measures\.yardsticks|ChurnLab")
+COMMANDS = re.compile(r"churnlab[a-z \-]*(NAME -p demo)?|--[a-z-]+|measures\.yardsticks|ChurnLab")
 
 
 @pytest.fixture(scope="module")
@@ -144,11 +144,16 @@ def test_a_review_opens_in_the_language_asked_for(found):
 
 def test_parts_without_figures_say_what_brings_them(nothing_known):
     told = {each.key: each for each in sections(nothing_known)}
-    assert "churnlab score --as-of 2026-11-01" in told["who"].answer.en
-    assert "churnlab act" in told["done"].answer.en
+    assert "churnlab score --as-of 2026-11-01 -p demo" in told["who"].answer.en
+    assert "churnlab act -p demo" in told["done"].answer.en
     assert "churnlab experiments" in told["brought"].answer.en
     text = html(page(nothing_known))
-    for command in ("churnlab score --from", "churnlab act", "churnlab score --as-of 2026-11-01"):
+    for command in (
+        "churnlab score --from 2026-09-02 -p demo",
+        "churnlab score --from 2026-10-01",
+        "churnlab act",
+        "churnlab score --as-of 2026-11-01",
+    ):
         assert command in text
     assert "nan" not in re.sub(r"<(style|script)>.*?</\1>", "", text, flags=re.DOTALL).lower().split()
 
@@ -176,7 +181,9 @@ def said(rule, facts):
 
 
 def test_what_follows_is_told_by_rules(found, nothing_known):
-    assert said(next_month.score_the_customers, nothing_known) == "Score the customers each week (churnlab score)."
+    assert (
+        said(next_month.score_the_customers, nothing_known) == "Score the customers each week (churnlab score -p demo)."
+    )
     assert said(next_month.score_the_customers, found) is None
     assert said(next_month.speak_first, found).startswith("Speak with the 19 customers of the list")
     assert said(next_month.stop_and_keep, found) == "By their experiments: keep “A call to customers at risk”."

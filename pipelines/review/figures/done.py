@@ -18,7 +18,8 @@ _ALERTS = """
 _STATES = """
     count(*) AS actions, count(*) FILTER (state = 'held_back') AS held_back,
     count(*) FILTER (state = 'planned') AS planned,
-    count(*) FILTER (state NOT IN ('held_back', 'planned')) AS handled,
+    count(*) FILTER (state IN ('failed', 'expired')) AS failed,
+    actions - held_back - planned - failed AS handled,
     coalesce(sum(cost) FILTER (state <> 'held_back'), 0) AS cost,
     coalesce(sum(expected_value) FILTER (state <> 'held_back'), 0) AS expected_value,
     count(*) FILTER (state = 'planned' AND due < ?) AS overdue
@@ -48,8 +49,8 @@ class Done:
         ``alerts`` raised in the month, ``high`` of them, still ``open``, ``high_open``, and their ``customers``.
     total, playbooks, owners
         Actions decided in the month, of all and by playbook and owner: ``actions``, ``held_back`` (for comparison),
-        ``planned``, ``handled`` (what has become of them is on record), ``cost`` and ``expected_value`` of those not
-        held back, ``overdue`` (still planned though due before the end of the month).
+        ``planned``, ``failed`` (or expired), ``handled`` (sent, delivered or done), ``cost`` and ``expected_value`` of
+        those not held back, ``overdue`` (still planned though due before the end of the month).
     states
         The same actions by state: ``state``, ``actions``.
     left

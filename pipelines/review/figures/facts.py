@@ -67,10 +67,11 @@ class Facts:
         return self.playbooks.get(name, same(name))
 
     def experiment(self, name: str) -> Words:
-        """Name an experiment."""
+        """Name an experiment: a planned one by its title, a playbook's own by the playbook's."""
         plan = self.project.experiments.plans.get(name)
-        title = {} if plan is None else plan.title
-        return Words(title.get("en") or name, title.get("zh") or name)
+        if plan is None:
+            return self.playbook(name)
+        return Words(plan.title.get("en") or name, plan.title.get("zh") or name)
 
 
 def facts(scene: Scene, names_customers: bool) -> Facts:

@@ -13,13 +13,15 @@ from pipelines.report.drawing import columns_chart
 from pipelines.report.numbers import NOTHING, count, money, percent, percent_range, same
 from pipelines.review.figures.base import RATES
 from pipelines.review.figures.facts import Facts
+from pipelines.review.sections.commands import typed
 from pipelines.review.sections.opening import identity
 
 PARTS = ("active_churn_rate", "passive_churn_rate")
 TITLE = Words("The month in figures", "本月概览")
 NOT_SCORED = Words(
-    "No scoring run has finished in {month}, so that no value at risk can be told: churnlab score --as-of {day}.",
-    "{month}没有完成的评分，无法给出风险金额：请运行 churnlab score --as-of {day}。",
+    "No scoring run has finished in this month, so that no value at risk can be told: "
+    "churnlab score --as-of {day} -p {project}.",
+    "本月没有完成的评分，无法给出风险金额：请运行 churnlab score --as-of {day} -p {project}。",
 )
 
 
@@ -127,9 +129,7 @@ def _stake(facts: Facts) -> Words:
     now, month = facts.base.now, facts.month
     if now is None:
         day = f"{month.ends_at:%Y-%m-%d}"
-        return Words(
-            NOT_SCORED.en.format(month=month.words.en, day=day), NOT_SCORED.zh.format(month=month.words.zh, day=day)
-        )
+        return typed(NOT_SCORED, facts, day=day)
     high, everyone = f"{now.high:,}", f"{now.customers:,}"
     stake = money(now.high_value_at_risk, facts.currency)
     worth = SILENT if now.high_value_at_risk is None else Words(f", with {stake.en} at risk", f"，风险金额 {stake.zh}")

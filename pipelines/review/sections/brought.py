@@ -12,19 +12,24 @@ from pipelines.report.blocks import Block, Cell, Mark, Paragraph, Picture, Pictu
 from pipelines.report.drawing import Axis, Span, interval_chart
 from pipelines.report.numbers import NOTHING, bare_points, count, listed, money, percent
 from pipelines.review.figures.facts import Facts
+from pipelines.review.sections.commands import typed
 
 TITLE = Words("What it brought", "效果")
 FEW = Words("too few to say", "样本太少")
 MARKS = {"keep": ("✓", "good"), "change": ("◆", "amber"), "stop": ("▲", "bad")}
 NOT_MEASURED = Words(
     "What acting brought is not known: no experiment has been measured. Customers left alone at random are what shows "
-    "it: churnlab experiments.",
-    "行动效果未知：尚无实验结果。只有与随机不干预的客户对比才能看出效果：请使用 churnlab experiments。",
+    "it: churnlab experiments list -p {project}.",
+    "行动效果未知：尚无实验结果。只有与随机不干预的客户对比才能看出效果："
+    "请使用 churnlab experiments list -p {project}。",
 )
 RUNNING = Words(
-    "{names} {customers} customers are assigned, and nobody's outcome is measured yet: churnlab experiments measure.",
-    "{names}已分配 {customers} 位客户，尚未测量结果：请运行 churnlab experiments measure。",
+    "Under way with {customers} customers, and not measured yet: {names}. Once their windows are over: "
+    "churnlab experiments measure NAME -p {project}.",
+    "进行中，共 {customers} 位客户，尚未测量：{names}。"
+    "观察期结束后请运行 churnlab experiments measure NAME -p {project}。",
 )
+SAID = 4
 LATER = Words("An experiment in parentheses was measured after this month.", "括号中的实验在本月之后完成测量。")
 
 
@@ -32,7 +37,7 @@ def section(facts: Facts) -> Section:
     """Tell the effects that experiments showed, what they returned, and what was decided."""
     found = facts.brought
     if not found.decisions:
-        return Section("brought", TITLE, NOT_MEASURED, _running(facts))
+        return Section("brought", TITLE, typed(NOT_MEASURED, facts), _running(facts))
     shown = [row for row in found.decisions if _is_told(row)]
     blocks: list[Block] = [Pictures([_drawn(facts, shown)])] if shown else []
     blocks.append(_table(facts))
@@ -149,10 +154,9 @@ def _running(facts: Facts) -> list[Block]:
     found = facts.brought.running
     if not found:
         return []
-    names = listed([facts.experiment(name) for name in found])
-    told = {"customers": f"{sum(found.values()):,}"}
-    return [
-        Paragraph(
-            Words(RUNNING.en.format(names=f"{names.en}:", **told), RUNNING.zh.format(names=f"“{names.zh}”", **told))
-        )
-    ]
+    names = [facts.experiment(name) for name in found]
+    if len(names) > SAID:
+        others = len(names) - SAID + 1
+        names = [*names[: SAID - 1], Words(f"{others} others", f"另外 {others} 项")]
+    said, customers = listed(names), f"{sum(found.values()):,}"
+    return [Paragraph(typed(RUNNING, facts, names=said, customers=customers))]

@@ -17,6 +17,7 @@ from pipelines.report.numbers import bare_points, count, joined, listed, percent
 from pipelines.report.trend import churn_trend
 from pipelines.review.figures.changes import RFM
 from pipelines.review.figures.facts import Facts
+from pipelines.review.sections.commands import typed
 
 TITLE = Words("What changed", "变化")
 SHOWN, SAID = 8, 3
@@ -27,13 +28,15 @@ VERDICTS = {
 BY_CHANCE = Words("may be chance", "可能是随机波动")
 NO_MONTHS = Words("No month before is measured, so that nothing can be compared.", "此前没有已统计的月份，无法比较。")
 NO_SEGMENTS = Words(
-    "No industry, value tier or region is told: map these columns of the customers, and run churnlab measures.",
-    "没有行业、价值等级或地区数据：请映射客户表的这些列，并运行 churnlab measures。",
+    "No industry, value tier or region is told: map these columns of the customers, "
+    "and run churnlab measures -p {project}.",
+    "没有行业、价值等级或地区数据：请映射客户表的这些列，并运行 churnlab measures -p {project}。",
 )
 GONE, NOT_THERE = Words("no customer now", "已非客户"), Words("not scored then", "当时未评分")
 NO_BANDS = Words(
-    "Movement between bands needs a scoring run in this month and in the one before: churnlab score --from.",
-    "风险等级的变化需要本月与上月各有一次评分：请运行 churnlab score --from。",
+    "Movement between bands needs a scoring run in this month and in the one before: "
+    "churnlab score --from {first} -p {project}.",
+    "风险等级的变化需要本月与上月各有一次评分：请运行 churnlab score --from {first} -p {project}。",
 )
 
 
@@ -44,7 +47,7 @@ def section(facts: Facts) -> Section:
     drawn = [churn_trend(trend)] if len(trend) > 1 else []
     drawn += [_segments_drawn(facts, told[:SHOWN])] if told else []
     blocks: list[Block] = [Pictures(drawn)] if drawn else []
-    blocks.append(_segments(facts, told[:SHOWN]) if told else Paragraph(NO_SEGMENTS, "soft"))
+    blocks.append(_segments(facts, told[:SHOWN]) if told else Paragraph(typed(NO_SEGMENTS, facts), "soft"))
     blocks += _bands(facts)
     if facts.changes.classes:
         blocks.append(_classes(facts))
@@ -71,8 +74,8 @@ def _answer(facts: Facts) -> Words:
     if not up.en and not down.en:
         none = Words("No segment changed beyond chance.", "没有哪个客群的变化超出随机波动。")
         return said + (none if changes.segments else SILENT)
-    rose = Words(f"It rose beyond chance in {up.en}.", f"{up.zh}明显上升。") if up.en else SILENT
-    fell = Words(f"It fell beyond chance in {down.en}.", f"{down.zh}明显下降。") if down.en else SILENT
+    rose = Words(f"It rose beyond chance in {up.en}.", f"{up.zh}上升，超出随机波动。") if up.en else SILENT
+    fell = Words(f"It fell beyond chance in {down.en}.", f"{down.zh}下降，超出随机波动。") if down.en else SILENT
     return said + rose + fell
 
 
@@ -127,7 +130,7 @@ def _bands(facts: Facts) -> list[Block]:
     """Set the bands of the month before beside those of now."""
     rows, names = facts.changes.bands, facts.project.value_names
     if not rows:
-        return [Paragraph(NO_BANDS, "soft")]
+        return [Paragraph(typed(NO_BANDS, facts, first=f"{facts.month.first_day}"), "soft")]
     known = {row[end] for row in rows for end in ("band_from", "band_to")}
     order = [name for name in (*BANDS, None) if name in known]
     shown = [*sorted(known - set(order), key=str), *order]

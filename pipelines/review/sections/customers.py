@@ -12,12 +12,13 @@ from pipelines.report.numbers import NOTHING, money, percent, same
 from pipelines.report.spreadsheet import as_cell
 from pipelines.review.figures.customers import MANY, SHOWN
 from pipelines.review.figures.facts import Facts
+from pipelines.review.sections.commands import typed
 
 TITLE = Words("Who", "重点客户")
 HYPHEN = "\N{NON-BREAKING HYPHEN}"
 NOBODY = Words(
-    "Nobody is scored at the end of this month: churnlab score --as-of {day}.",
-    "本月末没有评分：请运行 churnlab score --as-of {day}。",
+    "Nobody is scored at the end of this month: churnlab score --as-of {day} -p {project}.",
+    "本月末没有评分：请运行 churnlab score --as-of {day} -p {project}。",
 )
 PARTS = {
     1: Words("the first {first}", "前 {first} 位"),
@@ -35,7 +36,7 @@ def section(facts: Facts) -> Section:
     found = facts.customers
     if not found.listed:
         day = f"{facts.month.ends_at:%Y-%m-%d}"
-        return Section("who", TITLE, Words(NOBODY.en.format(day=day), NOBODY.zh.format(day=day)), [])
+        return Section("who", TITLE, typed(NOBODY, facts, day=day), [])
     blocks: list[Block] = [Pictures([_gathered(facts), _bands(facts)])] if _total(facts) else []
     blocks.append(_table(facts))
     if not facts.names_customers:

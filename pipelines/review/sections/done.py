@@ -11,12 +11,13 @@ from pipelines.report.drawing import bar_chart
 from pipelines.report.names import action_state
 from pipelines.report.numbers import count, listed, money
 from pipelines.review.figures.facts import Facts
+from pipelines.review.sections.commands import typed
 
 TITLE = Words("What was done", "采取的行动")
 SHOWN = 8
 NOTHING_DONE = Words(
-    "No alert was raised and no action decided in this month: churnlab act does both.",
-    "本月没有预警，也没有安排行动：请运行 churnlab act。",
+    "No alert was raised and no action decided in this month: churnlab act -p {project} does both.",
+    "本月没有预警，也没有安排行动：请运行 churnlab act -p {project}。",
 )
 
 
@@ -24,7 +25,7 @@ def section(facts: Facts) -> Section:
     """Tell the alerts that were raised, the actions that were decided, and what became of them."""
     done = facts.done
     if not done.alerts["alerts"] and not done.total["actions"]:
-        return Section("done", TITLE, NOTHING_DONE, [])
+        return Section("done", TITLE, typed(NOTHING_DONE, facts), [])
     blocks: list[Block] = []
     if done.playbooks:
         blocks.append(Pictures([_drawn(facts)]))
@@ -62,7 +63,7 @@ def _states(facts: Facts) -> Words:
     total = facts.done.total
     if total["actions"] == total["held_back"]:
         return SILENT
-    if not total["handled"]:
+    if not total["handled"] and not total["failed"]:
         return Words("; that any of them was done is not on record", "；尚无执行记录")
     known = [row for row in facts.done.states if row["state"] not in ("planned", "held_back")]
     said = listed([_state(row) for row in known])
@@ -97,7 +98,8 @@ def _table(facts: Facts, by: Words, names: list[Words], rows: list[dict[str, Any
         by,
         Words("planned", "已计划"),
         Words("overdue", "已逾期"),
-        Words("taken up", "已执行"),
+        Words("sent or done", "已执行"),
+        Words("failed", "未成功"),
         Words("held back", "对照组"),
         Words("cost", "成本"),
         Words("expected to keep", "预计保住"),
@@ -105,12 +107,12 @@ def _table(facts: Facts, by: Words, names: list[Words], rows: list[dict[str, Any
     cells: list[list[Cell]] = [
         [
             name,
-            *(count(row[column]) for column in ("planned", "overdue", "handled", "held_back")),
+            *(count(row[column]) for column in ("planned", "overdue", "handled", "failed", "held_back")),
             *(money(row[column], facts.currency) for column in ("cost", "expected_value")),
         ]
         for name, row in zip(names, rows, strict=True)
     ]
-    return Table(head, cells, frozenset(range(1, 7)), folded)
+    return Table(head, cells, frozenset(range(1, 8)), folded)
 
 
 def _outbox(facts: Facts) -> Words:

@@ -8,7 +8,7 @@ from typing import Any
 from evaluation.gates.words import NOTHING as SILENT
 from evaluation.gates.words import Words
 from pipelines.report.blocks import Cell, Section, Table
-from pipelines.report.names import left_out
+from pipelines.report.names import left_out, topic
 from pipelines.report.numbers import listed
 from pipelines.review.figures.base import Stake
 from pipelines.review.figures.facts import Facts
@@ -20,7 +20,7 @@ KINDS = {
         "提出解约，或合同到期后 {grace_days} 天内未续约",
     ),
     "inactivity": Words(
-        "no sign of life in {table} for {activity_days} days", "{activity_days} 天内 {table} 表无任何活动"
+        "nothing under “{entries.en}” for {activity_days} days", "{activity_days} 天内无“{entries.zh}”记录"
     ),
     "spend_drop": Words(
         "spend below its own past by {drop_share:.0%} or more", "消费较自身过去下降 {drop_share:.0%} 及以上"
@@ -103,8 +103,8 @@ def _lines(facts: Facts) -> list[tuple[Words, Words]]:
 def _left(facts: Facts) -> Words:
     said = []
     for each in facts.made.churn:
-        words = KINDS[each["kind"]]
-        said.append(Words(words.en.format(**each), words.zh.format(**each)))
+        words, entries = KINDS[each["kind"]], topic(each.get("table") or "")
+        said.append(Words(words.en.format(**each, entries=entries), words.zh.format(**each, entries=entries)))
     one = Words("; or ".join(each.en for each in said), "；或".join(each.zh for each in said))
     return Words(f"{one.en[:1].upper()}{one.en[1:]}.", f"{one.zh}。")
 

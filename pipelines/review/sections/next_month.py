@@ -19,6 +19,7 @@ from pipelines.report.numbers import listed, money, percent
 from pipelines.review.figures.facts import Facts
 from pipelines.review.sections.brought import name_of
 from pipelines.review.sections.changes import segment
+from pipelines.review.sections.commands import typed
 from pipelines.review.sections.why import hit_interval
 
 TITLE = Words("What to do next month", "下月建议")
@@ -78,12 +79,14 @@ def stop_and_keep(facts: Facts) -> Words | None:
 
 
 def clear_overdue(facts: Facts) -> Words | None:
-    """Actions still planned though due, and open alerts of high severity: do them or close them."""
-    overdue, alerts = facts.done.total["overdue"], facts.done.alerts["high_open"]
-    parts = []
+    """Actions still planned though due or that failed, and open alerts of high severity: do them or close them."""
+    overdue, failed = (facts.done.total[name] for name in ("overdue", "failed"))
+    alerts, parts = facts.done.alerts["high_open"], []
     if overdue:
         late = "action that is overdue" if overdue == 1 else "actions that are overdue"
         parts.append(Words(f"{overdue:,} {late}", f"{overdue:,} 项逾期行动"))
+    if failed:
+        parts.append(Words(f"{failed:,} failed {'action' if failed == 1 else 'actions'}", f"{failed:,} 项未成功的行动"))
     if alerts:
         is_open = "open alert" if alerts == 1 else "open alerts"
         parts.append(Words(f"{alerts:,} {is_open} of high severity", f"{alerts:,} 条待处理的高严重程度预警"))
@@ -133,27 +136,34 @@ def train_anew(facts: Facts) -> Words | None:
     low, high = (float(end[0]) for end in wilson_interval(np.array([came / customers]), np.array([float(customers)])))
     if low <= expected / customers <= high:
         return None
-    return Words(
-        f"Train the model anew (churnlab run): it foretold {expected:,.0f} leavers, and {came:,} left.",
-        f"重新训练模型（churnlab run）：预计流失 {expected:,.0f} 位，实际 {came:,} 位。",
+    said = Words(
+        "Train the model anew (churnlab run -p {project}): it foretold {expected} leavers, and {came} left.",
+        "重新训练模型（churnlab run -p {project}）：预计流失 {expected} 位，实际 {came} 位。",
     )
+    return typed(said, facts, expected=f"{expected:,.0f}", came=f"{came:,}")
 
 
 def begin_to_measure(facts: Facts) -> Words | None:
     """Actions are decided and no experiment was measured or is running: begin one."""
     if facts.brought.decisions or facts.brought.running or not facts.done.total["actions"]:
         return None
-    return Words(
-        "Begin an experiment, so that next month's review can say what acting brought (churnlab experiments design).",
-        "启动一项实验，使下月回顾能够说明行动效果（churnlab experiments design）。",
+    said = Words(
+        "Begin an experiment, so that a later review can say what acting brought "
+        "(churnlab experiments list -p {project}).",
+        "启动一项实验，使以后的回顾能够说明行动效果（churnlab experiments list -p {project}）。",
     )
+    return typed(said, facts)
 
 
 def score_the_customers(facts: Facts) -> Words | None:
     """Nobody was scored in the month: score."""
     if facts.base.now is not None:
         return None
-    return Words("Score the customers each week (churnlab score).", "每周为客户评分（churnlab score）。")
+    said = Words(
+        "Score the customers each week (churnlab score -p {project}).",
+        "每周为客户评分（churnlab score -p {project}）。",
+    )
+    return typed(said, facts)
 
 
 DECISIONS = {"stop": Words("stop", "停止"), "keep": Words("keep", "继续"), "change": Words("change", "调整")}

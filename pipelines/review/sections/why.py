@@ -14,20 +14,25 @@ from pipelines.report.drawing import bar_chart
 from pipelines.report.names import band, leaving_reason, topic
 from pipelines.report.numbers import count, decimal, percent, percent_range, same
 from pipelines.review.figures.facts import Facts
+from pipelines.review.sections.commands import typed
 
 TITLE = Words("Why", "原因")
 SHOWN, FEWEST, SAID_DAYS = 6, 30, 30
 FEW = Words("too few to say", "样本太少")
 NO_REASONS = Words("Nobody left in this month.", "本月没有客户流失。")
 NO_SCORES = Words(
-    "No score stands before the month, so that nobody can have been found in advance: churnlab score --from.",
-    "此前没有评分，无法判断是否提前发现：请运行 churnlab score --from。",
+    "No score stands before the month, so that nobody can have been found in advance: "
+    "churnlab score --from {first} -p {project}.",
+    "此前没有评分，无法判断是否提前发现：请运行 churnlab score --from {first} -p {project}。",
 )
 NO_CALIBRATION = Words(
-    "No scores are old enough to say whether what they foretold came true: churnlab score --from.",
-    "尚无足够早的评分可用于核对预测：请运行 churnlab score --from。",
+    "No scores are old enough to say whether what they foretold came true: churnlab score --from {first} -p {project}.",
+    "尚无足够早的评分可用于核对预测：请运行 churnlab score --from {first} -p {project}。",
 )
-NO_ALERTS = Words("No rule has fired in this month: churnlab act asks them.", "本月没有规则触发：请运行 churnlab act。")
+NO_ALERTS = Words(
+    "No rule has fired in this month: churnlab act -p {project} asks them.",
+    "本月没有规则触发：请运行 churnlab act -p {project}。",
+)
 TOO_LATE = Words(
     "These scores were made afterwards, by a model that may have learnt from what came: they prove nothing.",
     "这些评分为事后补算，模型可能已学到之后的结果，不能作为提前发现的证明。",
@@ -117,7 +122,7 @@ def _scores_drawn(facts: Facts) -> Picture:
 def _found(facts: Facts) -> list[Block]:
     rows = [row for row in facts.ahead.found if row["scored"]]
     if not rows:
-        return [Paragraph(NO_SCORES, "soft")]
+        return [Paragraph(typed(NO_SCORES, facts, first=_before(facts)), "soft")]
     usual = facts.base.before
     beside = SILENT
     if usual is not None and usual.customers:
@@ -135,6 +140,11 @@ def _found(facts: Facts) -> list[Block]:
         [count(row["days"]), *(_part(row, number) for number in _by_band(row)), count(row["in_time"])] for row in rows
     ]
     return [Paragraph(lead), Table(head, table, frozenset(range(1, 6)))]
+
+
+def _before(facts: Facts) -> str:
+    """Give a day whose scores have their whole window before the end of the month."""
+    return f"{facts.month.back(-1).starts_at - facts.ahead.reach:%Y-%m-%d}"
 
 
 def _is_late(facts: Facts) -> bool:
@@ -155,7 +165,7 @@ def _part(row: dict[str, Any], number: int) -> Words:
 def _foretold(facts: Facts) -> list[Block]:
     run, rows = facts.ahead.run, facts.ahead.foretold
     if run is None or not rows:
-        return [Paragraph(NO_CALIBRATION, "soft")]
+        return [Paragraph(typed(NO_CALIBRATION, facts, first=_before(facts)), "soft")]
     expected, came = (sum(row[name] for row in rows) for name in ("expected", "came"))
     day, days = f"{run.as_of:%Y-%m-%d}", facts.made.horizon_days
     lead = Words(
@@ -195,7 +205,7 @@ def _band_row(facts: Facts, row: dict[str, Any]) -> list[Cell]:
 
 def _rules(facts: Facts) -> list[Block]:
     if not facts.why.rules:
-        return [Paragraph(NO_ALERTS, "soft")]
+        return [Paragraph(typed(NO_ALERTS, facts), "soft")]
     usual = facts.ahead.usual_rate
     lead = Words("Rules that fired most in the month.", "本月触发最多的预警规则。")
     if usual is not None:
