@@ -95,6 +95,8 @@ def limits(customers: int) -> ActSettings:
         playbook_folders=[],
         tiers=TIERS,
         vip_tiers=["platinum"],
+        alerts_a_week=customers // 50,
+        noisy_share=0.3,
         plan_days=7,
         budget=float(customers),
         owners_a_day={name: max(1, int(share * customers)) for name, share in day.items()},

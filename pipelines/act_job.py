@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.act_books import ActBooks
 from pipelines.actions.decide import Circumstances, Decision, decide
 from pipelines.actions.playbook import Playbook
+from pipelines.actions.proven import read_lifts
 from pipelines.actions.rule import Rule, inactive_because
 from pipelines.actions.scene import Scene, set_scene
 from pipelines.actions.statements import LOST
@@ -95,17 +96,26 @@ class ActJob:
     def told(self, decision: Decision) -> str:
         """Say in a line what was decided."""
         planned = decision.actions[decision.actions["state"] == PLANNED]
+        untold = f" ({decision.untold:,} less grave ones left untold)" if decision.untold else ""
         return (
-            f"{decision.alerts:,} new alerts; {len(planned):,} actions planned, "
+            f"{decision.alerts:,} new alerts{untold}; {len(planned):,} actions planned, "
             f"{len(decision.actions) - len(planned):,} held back as control; "
             f"{planned['expected_value'].sum():,.0f} {self.project.currency} kept for {planned['cost'].sum():,.0f}"
         )
 
     def warnings(self, decision: Decision) -> list[str]:
         """Say what a person should look at."""
-        if decision.choice is None or decision.choice.gap <= 0.01:
-            return []
-        return [f"A better choice of actions may be worth up to {decision.choice.gap:.1%} more"]
+        most, found = self.project.act.noisy_share, []
+        noisy = sorted((-share, name) for name, share in decision.firing.items() if share > most)
+        if noisy:
+            named = ", ".join(f"{name} {-share:.0%}" for share, name in noisy)
+            found.append(
+                f"Fires for more than {most:.0%} of the customers and so says little: {named}. "
+                f"Raise its threshold (churnlab rules test {noisy[0][1]}) or switch it off (enabled: false)"
+            )
+        if decision.choice is not None and decision.choice.gap > 0.01:
+            found.append(f"A better choice of actions may be worth up to {decision.choice.gap:.1%} more")
+        return found
 
     def record(self, decision: Decision) -> dict[str, Any]:
         """What is kept of the run beside the tables."""
@@ -114,6 +124,7 @@ class ActJob:
             "as_of": self.scored["as_of"],
             "run_id": self.scored["run_id"],
             "alerts": decision.alerts,
+            "untold": decision.untold,
             "actions": len(decision.actions),
             "by_playbook": dict(Counter(f"{playbook}, {arm}" for playbook, arm in arms)),
             "expected_value": float(decision.actions["expected_value"].sum()),
@@ -193,4 +204,5 @@ class ActJob:
             {"en": self.project.title["en"], "zh": self.project.title["zh"]},
             tuple(self.accepted["tables"]),
             self.books.plans,
+            read_lifts(self.project.home, self.rules),
         )

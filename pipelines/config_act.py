@@ -22,6 +22,8 @@ class ActSettings(Section):
     playbook_folders: list[Path]
     tiers: dict[str, Annotated[float, Field(gt=0, lt=1)]]
     vip_tiers: list[str]
+    alerts_a_week: Most | None
+    noisy_share: Annotated[float, Field(gt=0, le=1)]
     plan_days: Days
     budget: Annotated[float, Field(ge=0)] | None
     owners_a_day: dict[str, Most]

@@ -15,7 +15,7 @@ from pipelines.actions.arms import Plans, arms_of, on_playbook
 from pipelines.actions.consent import load_refusals
 from pipelines.actions.diary import Diary, working_days
 from pipelines.actions.eligibility import Candidates, candidates, restrain
-from pipelines.actions.firing import raise_alerts
+from pipelines.actions.firing import choose_alerts, firing_shares, raise_alerts
 from pipelines.actions.plan import Plan, plan
 from pipelines.actions.playbook import Playbook
 from pipelines.actions.rows import action_rows
@@ -35,8 +35,10 @@ class Decision:
 
     Parameters
     ----------
-    alerts
-        Number of new alerts.
+    alerts, untold
+        Number of new alerts, and of those that were not worth telling within ``act.alerts_a_week``.
+    firing
+        Rule to the share of customers for whom it fires.
     actions
         The new actions, as in the table.
     choice
@@ -44,6 +46,8 @@ class Decision:
     """
 
     alerts: int
+    untold: int
+    firing: Mapping[str, float]
     actions: pd.DataFrame
     choice: Choice | None
 
@@ -66,6 +70,8 @@ class Circumstances:
         Accepted tables that there are.
     plans
         Experiments on customers, as `pipelines.actions.arms.every_plan` gives them.
+    lifts
+        Rule to how many times as often its customers left as all, by the past; those not named count 1.
     """
 
     instant: datetime
@@ -74,6 +80,7 @@ class Circumstances:
     company: Mapping[str, str]
     tables: Sequence[str] = field(default=("customers",))
     plans: Plans = field(default_factory=dict)
+    lifts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def days(self) -> list[date]:
@@ -111,7 +118,7 @@ def decide(
     """
     create(connection)
     ledger.create(connection)
-    alerts = raise_alerts(connection, scenes, around.instant, around.settings.vip_tiers)
+    untold = choose_alerts(connection, scenes, playbooks.values(), around)
     load_refusals(connection, around.settings.no_contact)
     chosen = list(playbooks.values())
     found = [_restrained(connection, scene, chosen, around) for scene in scenes]
@@ -120,7 +127,7 @@ def decide(
     arms = _arms(connection, everyone, planned, chosen, around)
     actions = action_rows(connection, scenes, everyone.customer_id, planned, chosen, arms, around)
     add_actions(connection, actions)
-    return Decision(alerts, actions, planned.first)
+    return Decision(raise_alerts(connection), untold, firing_shares(connection, scenes), actions, planned.first)
 
 
 def _restrained(connection: Any, scene: Scene, playbooks: Sequence[Playbook], around: Circumstances) -> Candidates:

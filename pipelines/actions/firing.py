@@ -1,28 +1,51 @@
-"""From rules that fire to alerts: sentences, owners, escalation, and the cool-down."""
+"""From rules that fire to alerts: what is worth telling, in which words, to whom."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-import ibis
-from ibis.expr import types as ir
-
+from pipelines.actions.alert_statements import (
+    ALERTS_OF_FIRED,
+    begin_due,
+    begin_fired,
+    due_of_rule,
+    few_rows,
+    fired_rows,
+    kept_within,
+)
+from pipelines.actions.playbook import Playbook
 from pipelines.actions.rule import Rule
 from pipelines.actions.scene import Scene, fired_column
-from pipelines.actions.statements import FIRED, TIER, chosen_rows
-from pipelines.warehouse.actions import ALERTS, MANAGERS, OPEN, add_alerts
+from pipelines.actions.statements import LOST, TIER
 from pipelines.warehouse.sql import identifier, statement
 
+if TYPE_CHECKING:
+    from pipelines.actions.decide import Circumstances
 
-@ibis.udf.scalar.builtin(name="md5", signature=(("string",), "string"))
-def _md5(text):  # type: ignore[no-untyped-def]
-    """Digest, DuckDB's name."""
+SEVERITY = {"high": 3.0, "medium": 2.0, "low": 1.0}
+"""What an alert weighs by its severity; beside it count the rule's proven lift and the customer's value at risk."""
 
 
-def raise_alerts(connection: Any, scenes: Iterable[Scene], instant: datetime, vip_tiers: Collection[str]) -> int:
-    """Add what fires to the alerts, but for what the cool-down silences; give the number of new ones.
+def firing_shares(connection: Any, scenes: Iterable[Scene]) -> dict[str, float]:
+    """Give the share of customers for whom each rule fires, those about the lost left out."""
+    found: dict[str, float] = {}
+    for scene in scenes:
+        if scene.audience == LOST or not scene.rules:
+            continue
+        counts = ", ".join(f"avg({identifier(fired_column(name))}::INTEGER)" for name in scene.rules)
+        shares = connection.execute(statement("SELECT", counts, "FROM", identifier(scene.name))).fetchone()
+        found |= {name: share or 0.0 for name, share in zip(scene.rules, shares, strict=True)}
+    return found
+
+
+def choose_alerts(
+    connection: Any, scenes: Iterable[Scene], playbooks: Iterable[Playbook], around: Circumstances
+) -> int:
+    """Write into a temporary table which rules are worth telling of which customers; give how many are not told.
+
+    Left out are what the cool-down silences, nodes of a customer's life that a playbook answers to, and what is above
+    ``act.alerts_a_week``.
 
     Parameters
     ----------
@@ -30,58 +53,44 @@ def raise_alerts(connection: Any, scenes: Iterable[Scene], instant: datetime, vi
         DuckDB connection to the warehouse.
     scenes
         Everyone, with the rules asked.
-    instant
-        When.
-    vip_tiers
-        Tiers whose alerts go to the managers' board, where a rule says so.
+    playbooks
+        Those that are switched on.
+    around
+        What else it depends on.
     """
-    return sum(
-        add_alerts(
-            connection,
-            scene.backend.compile(_rows(scene.table, rule, instant, vip_tiers)),
-            rule.name,
-            instant,
-            rule.definition.cooldown_days,
-        )
+    answered = {rule for each in playbooks for rule in each.definition.who.rules}
+    asked = [
+        (scene, rule, _weight(rule, around.lifts))
         for scene in scenes
         for rule in scene.rules.values()
-    )
+        if not (rule.definition.kind == "lifecycle" and rule.name in answered)
+    ]
+    connection.execute(begin_due())
+    for scene, rule, weight in asked:
+        connection.execute(*due_of_rule(scene.name, fired_column(rule.name), rule, weight, around.instant))
+    most = around.settings.alerts_a_week
+    return 0 if most is None else int(connection.execute(*kept_within(around.instant, most)).fetchone()[0])
 
 
-def list_fired(connection: Any, scenes: Iterable[Scene], instant: datetime) -> None:
-    """Write what fires for the chosen customers into a temporary table, silenced or not: messages tell of it."""
-    columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in ALERTS.items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {FIRED} ({columns})")
+def _weight(rule: Rule, lifts: Mapping[str, float]) -> float:
+    return SEVERITY[rule.definition.severity] * lifts.get(rule.name, 1.0)
+
+
+def list_fired(connection: Any, scenes: Iterable[Scene], around: Circumstances) -> None:
+    """Write what fires for customers with an alert or an action into a temporary table, in the words of the rules."""
+    connection.execute(begin_fired())
     for scene in scenes:
-        chosen = f"_chosen_{scene.audience}"
-        connection.execute(chosen_rows(chosen, scene.name))
+        few = f"_few_{scene.audience}"
+        connection.execute(few_rows(few, scene.name))
+        rows = scene.backend.table(few)
         for rule in scene.rules.values():
-            rows = _rows(scene.backend.table(chosen), rule, instant, ())
-            connection.execute(statement("INSERT INTO", FIRED, scene.backend.compile(rows)))
+            said = {f"sentence_{language}": rule.said(rows, language) for language in ("en", "zh")}
+            fires = rows.filter(rows[fired_column(rule.name)]).select("customer_id", TIER, **said)
+            connection.execute(
+                *fired_rows(scene.backend.compile(fires), rule, around.instant, around.settings.vip_tiers)
+            )
 
 
-def _rows(everyone: ir.Table, rule: Rule, instant: datetime, vip_tiers: Collection[str]) -> ir.Table:
-    rows = everyone.filter(everyone[fired_column(rule.name)])
-    definition = rule.definition
-    columns: dict[str, ir.Value] = {
-        "alert_id": _md5(rows.customer_id + f"|{rule.name}|{instant.isoformat()}").left(16),
-        "customer_id": rows.customer_id,
-        "rule": ibis.literal(rule.name),
-        "fired_as_of": ibis.literal(instant, type="timestamp(6)"),
-        "severity": ibis.literal(definition.severity),
-        "owner": ibis.literal(definition.owner),
-        "sentence_en": rule.said(rows, "en"),
-        "sentence_zh": rule.said(rows, "zh"),
-        "state": ibis.literal(OPEN),
-        "escalated_to": _escalated(rows, definition.escalate, vip_tiers),
-    }
-    return rows.select(**{name: columns[name] for name in ALERTS})
-
-
-def _escalated(rows: ir.Table, escalate: str, vip_tiers: Collection[str]) -> ir.Value:
-    nobody = ibis.null("string")
-    if escalate == "always":
-        return ibis.literal(MANAGERS)
-    if escalate == "vip" and vip_tiers:
-        return rows[TIER].isin(list(vip_tiers)).ifelse(ibis.literal(MANAGERS), nobody)
-    return nobody
+def raise_alerts(connection: Any) -> int:
+    """Add what was listed and is worth telling to the alerts; give the number of new ones."""
+    return int(connection.execute(ALERTS_OF_FIRED).fetchone()[0])

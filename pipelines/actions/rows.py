@@ -123,14 +123,13 @@ def _known(
     """Give what messages may say of each customer, by place of the action."""
     import pandas as pd
 
-    if not rows:
-        return {}
     chosen = [(row["customer_id"], row["playbook"], place) for place, row in enumerate(rows)]
     meant = [(each.name, rule) for each in playbooks for rule in each.definition.who.rules]
-    connection.register(CHOSEN, pd.DataFrame(chosen, columns=["customer_id", "playbook", "place"]))
+    kinds = {"customer_id": "str", "playbook": "str", "place": "int64"}
+    connection.register(CHOSEN, pd.DataFrame(chosen, columns=list(kinds)).astype(kinds))
     connection.register(MEANT, pd.DataFrame(meant, columns=["playbook", "rule"], dtype="str"))
     try:
-        list_fired(connection, scenes, around.instant)
+        list_fired(connection, scenes, around)
         found = connection.execute(*said_of_chosen(around.accepted, around.instant)).fetchall()
     finally:
         connection.unregister(CHOSEN)

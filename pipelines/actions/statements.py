@@ -12,7 +12,7 @@ from pipelines.warehouse.sql import identifier, literal
 
 Query = tuple[str, Sequence[Any]]
 PLACE, PROBABILITY, BAND, VALUE, TIER, FAMILIES = "_place", "_probability", "_band", "_value", "_tier", "_families"
-FIRED, REFUSED, CHOSEN, MEANT, HELD_OUT = "_fired", "_no_contact", "_chosen", "_meant", "_held_out"
+FIRED, DUE, REFUSED, CHOSEN, MEANT, HELD_OUT = "_fired", "_due", "_no_contact", "_chosen", "_meant", "_held_out"
 STANDARD = "standard"
 """The tier of everyone below those that are named."""
 CERTAIN = 1.0
@@ -164,14 +164,6 @@ def known_effects(scene: str) -> str:
     return (
         f"SELECT {PLACE}, playbook, effect FROM {SCHEMA}.effects JOIN {identifier(scene)} USING (customer_id) "
         "WHERE effect IS NOT NULL"
-    )
-
-
-def chosen_rows(name: str, scene: str) -> str:
-    """Keep the chosen customers of a scene in a temporary table."""
-    return (
-        f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS "
-        f"FROM {identifier(scene)} SEMI JOIN {CHOSEN} USING (customer_id)"
     )
 
 

@@ -12,6 +12,24 @@ app = typer.Typer()
 
 
 @app.command()
+def alerts(
+    project: Project = "demo",
+    owner: Annotated[str | None, typer.Option(help="Only what is for this owner, such as sales.")] = None,
+    most: Annotated[int, typer.Option(help="Customers to list.", min=1)] = 20,
+    language: Annotated[str, typer.Option("--language", "-l", help="en or zh.")] = "en",
+    debug: Debug = False,
+) -> None:
+    """List the alerts of the week, one line a customer, the most value at risk first."""
+
+    def work() -> None:
+        from pipelines.commands.alerts import list_alerts
+
+        list_alerts(project, owner, most, language)
+
+    guarded(work, debug)
+
+
+@app.command()
 def act(
     project: Project = "demo",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be decided; write nothing.")] = False,

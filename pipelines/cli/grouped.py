@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 GROUPS = {
     "Run the line": ("run", "score"),
     "Look": ("risks", "dashboard", "report", "measures", "signals", "ui"),
-    "Act": ("rules", "act", "outbox", "deliver"),
+    "Act": ("rules", "act", "alerts", "outbox", "deliver"),
     "Find out whether acting helps": ("experiments",),
     "Operate": ("job", "status", "schedule", "promote", "rollback", "forget"),
     "Your own data": ("init", "identity", "quarantine"),

@@ -16,6 +16,7 @@ from evaluation.action.rule_backtest import (
 from evaluation.model.bootstrap import Interval
 from features.signal import SignalColumn
 from pipelines.actions.past import Past
+from pipelines.actions.proven import keep_lifts
 from pipelines.actions.rule import Rule
 from pipelines.actions.rule_proof import prove_rules
 from pipelines.artifacts import Store
@@ -60,7 +61,7 @@ def try_rules(project_name: str, names: list[str], weekly: float | None, compare
     if weekly is not None:
         _print_thresholds(past, able, weekly, console)
         return
-    _print_records(past, able, console)
+    keep_lifts(project.home, able, _print_records(past, able, console))
     if len(able) == 1:
         _print_curve(past, next(iter(able.values())), console)
 
@@ -93,7 +94,7 @@ def _say_left_out(chosen: Mapping[str, Rule], able: Mapping[str, Rule], console:
         console.line(f"Not tried, as the panel lacks their signals or their customers: {', '.join(left_out)}.")
 
 
-def _print_records(past: Past, rules: Mapping[str, Rule], console: Console) -> None:
+def _print_records(past: Past, rules: Mapping[str, Rule], console: Console) -> dict[str, AlertRecord]:
     fired = past.fired(rules)
     records = {name: _record(past, rule, fired[name]) for name, rule in rules.items()}
     best = sorted(records.items(), key=lambda item: -item[1].precision.low if item[1].is_enough else 1)
@@ -104,8 +105,9 @@ def _print_records(past: Past, rules: Mapping[str, Rule], console: Console) -> N
     console.line(
         "left: share of the alerts whose customer left in the outcome window, with its 95 % interval. lift: times the "
         "share of all customers. a week: when the rule is asked weekly, with one alert a customer in its cool-down. "
-        "days before: median days from the first alert that lasted to the end."
+        "days before: median days from the first alert that lasted to the end. churnlab act ranks alerts by the lifts."
     )
+    return records
 
 
 def _record(past: Past, rule: Rule, fired: object) -> AlertRecord:

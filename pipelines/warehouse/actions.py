@@ -6,7 +6,7 @@ Rows are added once and never written again by a decision: what has become of an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 SCHEMA = "actions"
@@ -59,35 +59,6 @@ def create(connection: Any) -> None:
     for name, columns in TABLES.items():
         typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({typed})")
-
-
-def add_alerts(connection: Any, fired: str, rule: str, instant: datetime, cooldown_days: int) -> int:
-    """Add the alerts of a rule but for customers with one in the cool-down; give their number.
-
-    Parameters
-    ----------
-    connection
-        DuckDB connection with the tables created.
-    fired
-        Query that gives the columns of `ALERTS`.
-    rule
-        The rule.
-    instant
-        When it fires.
-    cooldown_days
-        Before and after count alike, so that a late run for an earlier instant repeats nothing.
-    """
-    columns = ", ".join(ALERTS)
-    added = connection.execute(
-        f"""
-        INSERT INTO {SCHEMA}.alerts ({columns})
-        SELECT {columns} FROM ({fired}) new ANTI JOIN (
-            SELECT customer_id FROM {SCHEMA}.alerts WHERE rule = ? AND fired_as_of > ? AND fired_as_of < ?
-        ) old USING (customer_id)
-        """,
-        [rule, instant - timedelta(days=cooldown_days), instant + timedelta(days=cooldown_days)],
-    )
-    return int(added.fetchone()[0])
 
 
 def add_actions(connection: Any, rows: Any) -> int:

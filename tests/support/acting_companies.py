@@ -63,6 +63,8 @@ SETTINGS = ActSettings(
     playbook_folders=[],
     tiers=TIERS,
     vip_tiers=["platinum"],
+    alerts_a_week=None,
+    noisy_share=0.3,
     plan_days=5,
     budget=60.0,
     owners_a_day={"sales": 3, "marketing": 4, "support": 2},
@@ -90,7 +92,7 @@ class Company:
 
     def __init__(self, books, settings=SETTINGS, planned=None):
         self.rules, self.playbooks = books
-        self.planned = planned or {}
+        self.planned, self.lifts = planned or {}, {}
         self.settings = settings
         self.connection = duckdb.connect()
         create(self.connection)
@@ -139,7 +141,7 @@ class Company:
         )
         plans = every_plan(self.planned, self.playbooks, ["high", "medium", "low"], self.settings.control_share, 60)
         words, tables = {"en": "Co", "zh": "公司"}, ["customers", "interactions"]
-        around = Circumstances(instant, self.settings, "accepted", words, tables, plans)
+        around = Circumstances(instant, self.settings, "accepted", words, tables, plans, self.lifts)
         return decide(self.connection, [scene], self.playbooks, around)
 
     def table(self, name):

@@ -1,0 +1,48 @@
+"""How good rules have proven: kept by the back-test, read when alerts are ranked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evaluation.action.rule_backtest import AlertRecord
+from pipelines.actions.rule import Rule
+
+FILE = "rules_proven.json"
+
+
+def keep_lifts(home: Path, rules: Mapping[str, Rule], records: Mapping[str, AlertRecord]) -> None:
+    """Write the lift of each rule that had alerts enough, beside what is known of other rules.
+
+    Parameters
+    ----------
+    home
+        The project's folder.
+    rules, records
+        The rules that were tried, and what became of their alerts.
+    """
+    tried = {name: record for name, record in records.items() if record.is_enough}
+    found = _read(home) | {name: {"asked": _asked(rules[name]), "lift": each.lift} for name, each in tried.items()}
+    beside = home / f".{FILE}"
+    beside.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(beside, home / FILE)
+
+
+def read_lifts(home: Path, rules: Mapping[str, Rule]) -> dict[str, float]:
+    """Give how many times as often customers left after an alert as all did; of rules that are still what was tried."""
+    kept = _read(home)
+    same = [name for name, rule in rules.items() if name in kept and kept[name]["asked"] == _asked(rule)]
+    return {name: float(kept[name]["lift"]) for name in same}
+
+
+def _asked(rule: Rule) -> list[object]:
+    said = rule.definition
+    return [rule.condition.text, said.threshold, dict(said.threshold_by_industry)]
+
+
+def _read(home: Path) -> dict[str, dict[str, Any]]:
+    file = home / FILE
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
