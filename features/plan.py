@@ -133,8 +133,7 @@ def plan(
         rows = _rows(store, tables[name], TABLES[name], codes) if name in tables else None
         most_rows = store.rows(tables[name]) if name in tables else 0
         is_long = most_rows > MANY_ROWS
-        if is_long:
-            assert rows is not None
+        if is_long and rows is not None and len(instants) > 1:
             most_rows = _most_rows(store, rows)
         for group, is_shared in _divided(
             store, some, rows, name in tables and KNOWN_AT in tables[name].columns, instants
@@ -166,7 +165,10 @@ def _rows(store: Store, source: ir.Table, table: Table, codes: ir.Table, oldest:
 
 
 def _most_rows(store: Store, rows: ir.Table) -> int:
-    """Count the rows of the customer who has most; far below the rows of a long table, so that counts share numbers."""
+    """Count the rows of the customer who has most, so that more counts share a number than by the rows of a table.
+
+    It takes a pass over the table, which pays where several cutoffs share it.
+    """
     name = store.name("rows_each")
     each = rows.group_by(CODE).aggregate(rows=rows.count())
     store.view(name, store.compile(each.aggregate(most=each["rows"].max())))

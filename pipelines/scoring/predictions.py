@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.bands import steady_bands
 from pipelines.config_score import ScoreSettings
 from pipelines.scoring.source import Batch, Source
+from pipelines.scoring.spool import spooled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ class Scorer:
         return list(dict.fromkeys([*self.model.features, *value]))
 
     def score(self, signals: Any) -> Any:
-        """Score the customers of an Arrow table: a row a customer and horizon."""
+        """Score the customers of an Arrow record batch: a table of a row a customer and horizon."""
         import pyarrow as pa
 
         frame = signals.drop_columns(["customer_id"]).to_pandas(split_blocks=True)
@@ -108,9 +109,6 @@ def predict_all(
     """
     from training.errors import TrainingError
 
-    connection = source.connection
-    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} ({columns})")
     done = Predicted()
 
     def settle(batch: Batch, scores: Future[Any]) -> None:
@@ -121,26 +119,18 @@ def predict_all(
         except ValueError as error:  # The words of other libraries may hold values of customers.
             done.failed[batch] = type(error).__name__
         else:
-            _stage(connection, found)
+            spool.add(found)
             done.scored += batch.rows
 
     # The connection reads one batch while the model works on the one before.
-    with ThreadPoolExecutor(max_workers=1) as worker:
+    with spooled(source.connection) as spool, ThreadPoolExecutor(max_workers=1) as worker:
         under_way: deque[tuple[Batch, Future[Any]]] = deque()
-        for batch in source.batches(len(scorer.columns)):
+        for batch, signals in source.stream(scorer.columns, bands_before):
             progress(f"{done.scored:,} of {source.rows:,} customers", batch.start / source.rows)
-            signals = source.read(batch, scorer.columns, bands_before)
             if under_way:
                 settle(*under_way.popleft())
             under_way.append((batch, worker.submit(scorer.score, signals)))
         for each in under_way:
             settle(*each)
+        spool.bring(STAGED, _COLUMNS)
     return done
-
-
-def _stage(connection: Any, scores: Any) -> None:
-    connection.register("_scores_of_batch", scores)
-    try:
-        connection.execute(f"INSERT INTO {STAGED} FROM _scores_of_batch")
-    finally:
-        connection.unregister("_scores_of_batch")

@@ -55,12 +55,20 @@ def test_batches_of_any_size_leave_the_same_rows(connection, project, monkeypatc
     assert scores(connection) == scores(other)
 
 
-def test_batches_cover_every_row_once():
-    for rows in (1, 2047, 2048, 2049, 300_000):
-        batches = list(Source(None, "t", {}, rows).batches(columns=400))
-        assert [batch.start for batch in batches] == list(np.cumsum([0, *(batch.rows for batch in batches)]))[:-1]
-        assert sum(batch.rows for batch in batches) == rows
-        assert all(batch.rows * 400 <= source_module.BATCH_CELLS for batch in batches)
+def test_batches_hold_every_row_once_in_the_order_of_the_table(connection, monkeypatch):
+    monkeypatch.setattr(source_module, "BATCH_CELLS", 4096)
+    for rows in (1, 2047, 2048, 2049, 130_000):
+        connection.execute(
+            f"CREATE OR REPLACE TABLE t AS SELECT 'c' || hash(i) AS customer_id, i AS s FROM range({rows}) _(i)"
+        )
+        connection.execute(f"CREATE OR REPLACE TABLE b AS SELECT -i AS band_before FROM range({rows}) _(i)")
+        found = list(Source.of(connection, "t").stream(["s"], "b"))
+        assert [batch.start for batch, _ in found] == list(np.cumsum([0, *(batch.rows for batch, _ in found)]))[:-1]
+        assert all(batch.rows == read.num_rows <= 4096 for batch, read in found)
+        values = np.concatenate([read.column("s").to_numpy() for _, read in found])
+        beside = np.concatenate([read.column("band_before").to_numpy() for _, read in found])
+        assert (values == np.arange(rows)).all()
+        assert (beside == -values).all()
 
 
 def test_the_same_work_twice_touches_nothing(connection, project):
