@@ -45,8 +45,12 @@ def deliver_scores(
 
 
 def print_grants(project_name: str, overrides: list[str]) -> None:
-    """Print the SQL that makes a role for each database that has roles, which can write the scores and nothing else."""
-    for each in _project(project_name, overrides).deliver.destinations:
+    """Print the SQL that makes a role for each database that has roles, which can write there and nothing else."""
+    project = load_project(project_name, overrides)
+    several = [*project.deliver.destinations, *project.mart.destinations]
+    if not several:
+        raise _nowhere(project)
+    for each in several:
         if sql := kind_named(each.kind).grants(each):
             print(f"-- {each.name} ({each.kind})\n{sql}")
 
@@ -54,11 +58,15 @@ def print_grants(project_name: str, overrides: list[str]) -> None:
 def _project(name: str, overrides: list[str]) -> Project:
     project = load_project(name, overrides)
     if not project.deliver.destinations:
-        raise ConfigError(
-            f"Project {project.name} has no destinations",
-            do="name them in deliver.destinations (docs/guides/delivery.md)",
-        )
+        raise _nowhere(project)
     return project
+
+
+def _nowhere(project: Project) -> ConfigError:
+    return ConfigError(
+        f"Project {project.name} has no destinations",
+        do="name them in deliver.destinations (docs/guides/delivery.md)",
+    )
 
 
 def _table(console: Console, delivered: Delivered, dry_run: bool) -> None:

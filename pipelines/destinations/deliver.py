@@ -81,6 +81,8 @@ class Patience:
         Shows that one waits.
     sleep, now
         The clock.
+    command
+        What goes on with the work later.
     """
 
     def __init__(
@@ -90,9 +92,10 @@ class Patience:
         say: Say,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
+        command: str = "churnlab deliver",
     ) -> None:
         self._destination, self._retry_s, self._say = destination, retry_s, say
-        self._sleep, self._now = sleep, now
+        self._sleep, self._now, self._command = sleep, now, command
 
     def open(self) -> None:
         """Open the destination to write, and bring its tables up to date."""
@@ -100,7 +103,11 @@ class Patience:
 
     def write(self, part: Part) -> Change:
         """Write a part."""
-        return self._insist(lambda: self._destination.write(part), again=False)
+        return self.do(lambda: self._destination.write(part))
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Do some work on the open destination."""
+        return self._insist(work, again=False)
 
     def _insist(self, work: Callable[[], T], again: bool) -> T:
         until, wait_s, name = self._now() + self._retry_s, _FIRST_WAIT_S, self._destination.settings.name
@@ -116,7 +123,7 @@ class Patience:
                 if self._now() + wait_s > until:
                     raise ConnectionFailed(
                         f"Destination {name} was not reached for {self._retry_s:g} s: {error}",
-                        do="see that it runs, then run churnlab deliver, which goes on where it ended",
+                        do=f"see that it runs, then run {self._command}, which goes on where it ended",
                     ) from None
                 self._say(f"{name} does not answer, again in {wait_s:g} s")
                 self._sleep(wait_s)

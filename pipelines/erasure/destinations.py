@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,23 @@ from pipelines.errors import ConnectionFailed
 from pipelines.warehouse.sql import statement
 
 if TYPE_CHECKING:
-    from pipelines.config_deliver import DeliverSettings, DestinationSettings
+    from pipelines.config_deliver import DestinationSettings
     from pipelines.destinations.database import Database
 
 CUSTOMER = "customer_id"
 
 
-def erase(settings: DeliverSettings, subject: Subject, *, counts_only: bool) -> dict[str, int]:
+def erase(
+    several: Sequence[DestinationSettings], names: Sequence[str], subject: Subject, *, counts_only: bool
+) -> dict[str, int]:
     """Take a customer out of every destination and give the rows that went, by destination.
 
     Parameters
     ----------
-    settings
-        The destinations of a project.
+    several
+        The destinations.
+    names
+        Tables that they may hold.
     subject
         The customer.
     counts_only
@@ -36,12 +41,12 @@ def erase(settings: DeliverSettings, subject: Subject, *, counts_only: bool) -> 
         If a destination does not answer.
     """
     gone = {}
-    for each in settings.destinations:
-        gone[f"destination {each.name}"] = _erase(each, subject, counts_only)
+    for each in several:
+        gone[f"destination {each.name}"] = _erase(each, names, subject, counts_only)
     return {name: rows for name, rows in gone.items() if rows}
 
 
-def _erase(settings: DestinationSettings, subject: Subject, counts_only: bool) -> int:
+def _erase(settings: DestinationSettings, names: Sequence[str], subject: Subject, counts_only: bool) -> int:
     from pipelines.destinations.database import Database
     from pipelines.destinations.destination import Lost
     from pipelines.destinations.known import kind_named
@@ -60,23 +65,21 @@ def _erase(settings: DestinationSettings, subject: Subject, counts_only: bool) -
     try:
         with closing(destination), destination.errors():
             destination.open(read_only=counts_only)
-            return _erase_rows(destination, subject, counts_only)
+            return _erase_rows(destination, names, subject, counts_only)
     except Lost as error:
         raise ConnectionFailed(
             f"Destination {settings.name}: {error}", do="see that it runs, then run the same command again"
         ) from None
 
 
-def _erase_rows(database: Database, subject: Subject, counts_only: bool) -> int:
+def _erase_rows(database: Database, names: Sequence[str], subject: Subject, counts_only: bool) -> int:
     """Delete the customer's rows in one transaction; SQLite gives the freed pages back."""
-    from pipelines.destinations.contract import tables as contract
-
     ids, total = sorted(subject.ids), 0
     marks = ", ".join(database.dialect.mark for _ in ids)
     with database.transaction(keep=not counts_only):
-        for table in contract():
-            if CUSTOMER in database.columns_of(table.name):
-                rows = statement("FROM", database.sql.placed(table.name), "WHERE", database.sql.name(CUSTOMER))
+        for name in names:
+            if CUSTOMER in database.columns_of(name):
+                rows = statement("FROM", database.sql.placed(name), "WHERE", database.sql.name(CUSTOMER))
                 condition = statement(rows, f"IN ({marks})")
                 total += int(database.run(statement("SELECT count(*)", condition), ids)[0][0])
                 if not counts_only:

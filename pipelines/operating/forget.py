@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipelines.config import Project
+from pipelines.config_deliver import DestinationSettings
 from pipelines.erasure import destinations, suppression, tables
 from pipelines.erasure.files import erase_from_file
 from pipelines.erasure.runs import erase_from_runs, folders_of_runs
@@ -103,7 +104,8 @@ class Erasure:
             _add(places, {self._said(file): erase_from_file(file, subject, counts_only=True)})
         for file in self._databases():
             _add(places, self._told(file, tables.look(file, subject)))
-        _add(places, destinations.erase(self.project.deliver, subject, counts_only=True))
+        for several, names in self._destinations():
+            _add(places, destinations.erase(several, names, subject, counts_only=True))
         logged = erase_from_runs(self.runner.tracking, self.project.name, subject, counts_only=True)
         _add(places, {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags})
         return places
@@ -165,9 +167,18 @@ class Erasure:
         logged = erase_from_runs(self.runner.tracking, self.project.name, subject, counts_only=False)
         receipt.not_looked_into = logged.out_of_reach
         self._note(receipt, {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags})
-        self._note(receipt, destinations.erase(self.project.deliver, subject, counts_only=False))
+        for several, names in self._destinations():
+            self._note(receipt, destinations.erase(several, names, subject, counts_only=False))
         for file in self._databases():
             self._note(receipt, self._told(file, tables.erase(file, subject)))
+
+    def _destinations(self) -> list[tuple[Sequence[DestinationSettings], Sequence[str]]]:
+        """Give where scores and the mart are brought, each with the names of its tables."""
+        from pipelines.destinations.contract import tables as delivered
+        from pipelines.mart.tables import OF_CUSTOMERS
+
+        scores = [table.name for table in delivered()]
+        return [(self.project.deliver.destinations, scores), (self.project.mart.destinations, OF_CUSTOMERS)]
 
     def _note(self, receipt: Receipt, places: Mapping[str, int]) -> None:
         """Add to the receipt what went, and keep it, so that a kill loses no more than one place's count."""

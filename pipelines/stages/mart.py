@@ -16,6 +16,7 @@ def mart(
     project: Project, settings: MartSettings, progress: Progress, scored: dict[str, Any], accepted: dict[str, Any]
 ) -> dict[str, Any]:
     """Copy what the newest scores mean into the mart, for the dashboard and BI tools."""
+    from pipelines.mart.bring import bring
     from pipelines.mart.build import FILE, build
     from pipelines.warehouse.duckdb_file import warehouse
 
@@ -23,7 +24,10 @@ def mart(
         _measure(project, progress)
     with warehouse(project.home) as connection:
         rows = build(connection, project, accepted)
-    progress.note(f"{rows['churn_latest']:,} customers in {project.home / FILE}")
+    note = f"{rows['churn_latest']:,} customers in {project.home / FILE}"
+    for name, changes in bring(project, progress).items():
+        note += f"; {name}: {sum(change.touched for change in changes.values()):,} rows changed"
+    progress.note(note)
     return {"file": FILE, "as_of": scored["as_of"], "rows": rows}
 
 

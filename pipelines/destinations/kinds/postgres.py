@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ _SILENCE_MS = 60_000
 """A server that acknowledges nothing for so long counts as lost."""
 WIRE = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "INTEGER": "int4", "BIGINT": "int8", "DOUBLE": "float8",
-    "BOOLEAN": "bool", "DATE": "date",
+    "BOOLEAN": "bool", "DATE": "date", "SMALLINT": "int2",
 }  # fmt: skip
 _PASSING = ("08", "57P", "53300", "40001", "40P01", "55P03")
 """Beginnings of the codes of what passes: lost connection, shutdown and start, too many clients, deadlock, lock."""
@@ -39,7 +39,7 @@ class Postgres(Database):
     dialect = Dialect(
         types={
             "VARCHAR": "text", "TIMESTAMP": "timestamp", "INTEGER": "integer", "BIGINT": "bigint",
-            "DOUBLE": "double precision", "BOOLEAN": "boolean", "DATE": "date",
+            "DOUBLE": "double precision", "BOOLEAN": "boolean", "DATE": "date", "SMALLINT": "smallint",
         },
         # Bytes order keys as the warehouse does, whatever language the server sorts in.
         key_text='text COLLATE "C"',
@@ -90,12 +90,17 @@ class Postgres(Database):
 
     def load(self, part: Part) -> None:
         """Copy the rows into a temporary table that empties itself at the end of the transaction."""
-        assert self._connection is not None
         table, into = part.table, self.sql.incoming(part.table)
         self.run(f"CREATE TEMP TABLE IF NOT EXISTS {into} ({self.sql.columns(table)}) ON COMMIT DELETE ROWS")
+        rows = zip(*(column.to_pylist() for column in part.rows.columns), strict=True)
+        self.copy_in(into, list(table.columns.values()), rows)
+
+    def copy_in(self, into: str, kinds: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Copy rows into a table, given the warehouse's types of its columns."""
+        assert self._connection is not None
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types([WIRE[kind] for kind in table.columns.values()])
-            for row in zip(*(column.to_pylist() for column in part.rows.columns), strict=True):
+            copy.set_types([WIRE[kind] for kind in kinds])
+            for row in rows:
                 copy.write_row(row)
 
     def columns_of(self, table: str) -> set[str]:
