@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         report.outcome = "failed"
         report.longrepr = f"{REQUIRE_SERVICES} is set, and this test of {', '.join(wanted)} did not run: {reason}"
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker run the demo line while others have long files to do that do without, and keep short ones last."""
+    turns = {"spec": 1, "journeys": 2, "contracts": 3, "unit": 4}
+    needing = [item.path for item in items if "demo_workspace" in getattr(item, "fixturenames", ())]
+    items.sort(key=lambda item: 0 if item.path in needing[:1] else turns.get(item.path.parent.name, 1))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -95,18 +104,47 @@ class DemoWorkspace:
 
 @pytest.fixture(scope="session")
 def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> DemoWorkspace:
-    """Run the whole demo line once, small: few customers, few trials, gates that only warn."""
+    """Run the whole demo line once, small: few customers, few trials, gates that only warn.
+
+    Of several workers the first to come runs it, and each has a copy of its own.
+    """
+    from finished_lines import copy_line, settle
+
+    from pipelines.runner import Ran
+
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return _run_line(tmp_path_factory.mktemp("demo"))
+    first = tmp_path_factory.getbasetemp().parent / "demo"
+    with (first.with_suffix(".lock")).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = first / "ran.json"
+        if not kept.exists():
+            first.mkdir()
+            kept.write_text(json.dumps([asdict(each) for each in _run_line(first).ran]))
+    own = tmp_path_factory.mktemp("demo") / "line"
+    copy_line(first, own)
+    line = _line_in(own, first, [Ran(**each) for each in json.loads(kept.read_text())])
+    settle(line.runner)
+    return line
+
+
+def _run_line(folder: Path) -> DemoWorkspace:
+    line = _line_in(folder, folder, [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)  # MLflow keeps the artifacts of a SQLite store below the current folder.
+        return replace(line, ran=line.runner.line())
+
+
+def _line_in(folder: Path, source: Path, ran: list[Ran]) -> DemoWorkspace:
+    """Give the line in a folder; its sources stay where they were made, so that nothing has to run again."""
     from pipelines.config import load_project
     from pipelines.console import Console
     from pipelines.runner import Runner
 
-    folder, conf = tmp_path_factory.mktemp("demo"), HOME / "conf" / "demo.yaml"
-    overrides = [f"{key}={json.dumps(value)}" for key, value in _small(folder).items()]
-    runner = Runner(load_project(str(conf), overrides), Console(quiet=True))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)  # MLflow keeps the artifacts of a SQLite store below the current folder.
-        ran = runner.line()
-    return DemoWorkspace(folder, overrides, conf, runner, ran)
+    conf = HOME / "conf" / "demo.yaml"
+    settings = {**_small(folder), "data.root": str(source / "workspace" / "demo" / "source")}
+    overrides = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    return DemoWorkspace(folder, overrides, conf, Runner(load_project(str(conf), overrides), Console(quiet=True)), ran)
 
 
 def _small(folder: Path) -> dict[str, Any]:
@@ -114,7 +152,6 @@ def _small(folder: Path) -> dict[str, Any]:
 
     return {
         "workspace": str(folder / "workspace"),
-        "data.root": str(folder / "workspace" / "demo" / "source"),
         "tracking.uri": f"sqlite:///{folder / 'mlflow.db'}",
         "simulate.customers": 400,
         "simulate.months": 14,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +14,13 @@ from pipelines.operating.forget import Erasure
 from pipelines.stage import all_stages
 
 pytestmark = pytest.mark.journey
-# Where MLflow's store keeps the places of artifacts.
-ADDRESSES = {
-    "experiments": ("artifact_location",),
-    "runs": ("artifact_uri",),
-    "logged_models": ("artifact_location",),
-    "model_versions": ("source", "storage_location"),
-}
 
 
 @pytest.fixture
 def line(demo_workspace: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A finished line of its own: the copy's runs lie in the copy."""
-    folder = tmp_path / "line"
-    runner_of = copied(demo_workspace, folder)
-    with sqlite3.connect(folder / "mlflow.db") as store:
-        for table, columns in ADDRESSES.items():
-            for column in columns:
-                change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"
-                store.execute(change, [str(demo_workspace.folder), str(folder)])
-    monkeypatch.chdir(folder)
+    runner_of = copied(demo_workspace, tmp_path / "line")
+    monkeypatch.chdir(tmp_path / "line")
     return runner_of
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,19 @@ import pytest
 
 HOME = Path(__file__).parents[2]
 NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
+AS_IF_NEW = """
+%reset -f
+%cd -q {folder}
+import gc
+import altair
+import pandas
+altair.renderers.enable("default")
+altair.data_transformers.enable("default")
+pandas.reset_option("^display")
+del altair, pandas
+gc.collect()
+"""
+"""What a notebook before has left in the kernel goes."""
 
 
 def read(notebook: Path) -> Any:
@@ -20,16 +34,30 @@ def test_there_are_notebooks() -> None:
     assert NOTEBOOKS
 
 
+@pytest.fixture(scope="module")
+def kernel(demo_workspace: Any) -> Iterator[Any]:
+    """One kernel for all notebooks, so that libraries are imported once; it begins with the first."""
+    from jupyter_client import AsyncKernelManager
+    from jupyter_core.utils import run_sync
+
+    manager = AsyncKernelManager()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(demo_workspace.overrides).items():
+            patch.setenv(name, value)
+        yield manager
+    if manager.has_kernel:
+        run_sync(manager.shutdown_kernel)(now=True)
+
+
 @pytest.mark.notebook
 @pytest.mark.journey
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
-def test_notebook_runs(notebook: Path, demo_workspace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_runs(notebook: Path, kernel: Any) -> None:
     from nbclient import NotebookClient
 
-    for name, value in environment(demo_workspace.overrides).items():
-        monkeypatch.setenv(name, value)
     opened = read(notebook)
-    NotebookClient(opened, timeout=180, resources={"metadata": {"path": str(notebook.parent)}}).execute()
+    opened.cells.insert(0, nbformat.v4.new_code_cell(AS_IF_NEW.format(folder=notebook.parent)))
+    NotebookClient(opened, km=kernel, timeout=180, resources={"metadata": {"path": str(notebook.parent)}}).execute()
     assert pictures(opened), "no cell draws a picture"
 
 

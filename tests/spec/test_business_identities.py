@@ -15,7 +15,7 @@ from evaluation.business.measures import rates
 
 PERIODS = months("2026-01-01", "2026-07-01")
 MICROSECOND = timedelta(microseconds=1)
-unhurried = settings(deadline=None, max_examples=20)
+unhurried = settings(max_examples=20)
 near_an_edge = some.builds(
     lambda edge, off: edge + off,
     some.sampled_from([*PERIODS.edges, datetime(2025, 11, 1)]),

@@ -24,7 +24,7 @@ RANKING = (
     "recall_at_10pct",
 )
 
-unhurried = settings(deadline=None, max_examples=60)
+unhurried = settings(max_examples=60)
 
 probability = some.integers(0, 20).map(lambda twentieths: twentieths / 20)
 row = some.tuples(some.booleans(), probability, some.integers(0, 3))

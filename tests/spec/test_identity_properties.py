@@ -41,7 +41,7 @@ DECISIONS = st.dictionaries(
     st.sampled_from(["yes", "no"]),
     max_size=4,
 )
-some = settings(max_examples=12, deadline=None)
+some = settings(max_examples=12)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_a_yes_to_every_question_leaves_none(engine: Any, records: Any) -> None:
     assert all(found[one] == found[other] for one, other in asked)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(records=RECORDS)
 def test_rules_that_are_off_join_nothing_and_ask_nothing(engine: Any, records: Any) -> None:
     found, asked = matched(engine, records, {}, rules=dict.fromkeys(KINDS, "off"))
@@ -141,7 +141,7 @@ def test_rules_that_are_off_join_nothing_and_ask_nothing(engine: Any, records: A
     assert asked == {}
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(records=RECORDS)
 def test_ids_of_a_distinct_system_stay_apart(engine: Any, records: Any) -> None:
     own = [{"id": key, "distinct crm": key} for key in IDS if key.startswith("crm")]
@@ -160,7 +160,7 @@ def test_decisions_that_contradict_each_other_are_refused(engine: Any) -> None:
 ROWS = st.lists(st.tuples(st.sampled_from("1234"), st.sampled_from(["", "a@x.com", "B@x.com", "b@X.com"])), min_size=1)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(crm=ROWS, shop=ROWS)
 def test_no_row_is_lost_and_each_has_the_customer_of_its_id(engine: Any, crm: Any, shop: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -20,7 +20,7 @@ from evaluation.model.scorecard import METRICS
 from evaluation.model.segments import TOO_FEW, scorecard_by_segment
 from evaluation.model.stability import band_flips, band_of, steady_band
 
-unhurried = settings(deadline=None, max_examples=40)
+unhurried = settings(max_examples=40)
 EDGES = [0.2, 0.5, 0.9]
 
 fraction = some.integers(0, 10).map(lambda tenths: tenths / 10)
@@ -81,7 +81,7 @@ def test_certainty_costs_nothing_where_it_is_right_and_a_finite_much_where_it_is
     assert METRICS["roc_auc"](wrong) == 0
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(some.integers(0, 10**6))
 def test_a_segment_without_rows_is_listed_and_changes_nothing(seed):
     random = np.random.default_rng(seed)
@@ -96,7 +96,7 @@ def test_a_segment_without_rows_is_listed_and_changes_nothing(seed):
     pd.testing.assert_frame_equal(found[found["segment"] != "empty"].reset_index(drop=True), plain, check_dtype=False)
 
 
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(some.integers(0, 10**6), some.sampled_from([0.8, 0.95]))
 def test_every_interval_holds_its_figure_and_grows_with_its_level(seed, level):
     random = np.random.default_rng(seed)

@@ -265,7 +265,7 @@ def agrees(value, wanted, loose):
 
 @pytest.mark.parametrize("table", ORACLES)
 @given(data=st.data())
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_the_engine_finds_what_plain_python_finds(table, data):
     rows, cutoffs = data.draw(histories(table))
     names = columns_in(table)
@@ -293,7 +293,7 @@ ZONES = {
     zone_and_night=st.sampled_from([(zone, night) for zone, nights in ZONES.items() for night in nights]),
     seconds=st.lists(st.integers(-3 * 86_400, 3 * 86_400), min_size=10, max_size=30),
 )
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_local_times_around_a_change_of_clocks_fall_into_the_right_window(zone_and_night, seconds):
     zone, night = ZoneInfo(zone_and_night[0]), zone_and_night[1]
     instants = [night + timedelta(seconds=each) for each in seconds]

@@ -54,7 +54,7 @@ def problems(draw, customers=5, playbooks=3):
     return Problem(gain, cost, tuple(limits), draw(st.none() | st.integers(0, 30).map(float)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems())
 def test_small_cases_are_solved_exactly(problem):
     choice = choose(problem)
@@ -64,7 +64,7 @@ def test_small_cases_are_solved_exactly(problem):
     assert choice.value == pytest.approx(brute_force(problem))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(problems())
 def test_priced_choices_hold_every_limit_and_no_choice_exceeds_their_bound(problem):
     choice = priced(problem)
@@ -73,7 +73,7 @@ def test_priced_choices_hold_every_limit_and_no_choice_exceeds_their_bound(probl
     assert choice.value <= brute_force(problem) + 1e-9 <= choice.bound + 1e-6
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems(customers=12, playbooks=4))
 def test_nothing_worth_doing_could_be_added(problem):
     for choice in (choose(problem), priced(problem), greedy(problem)):

@@ -50,7 +50,7 @@ def diary_of(days, owners, channels, taken):
     return diary
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases())
 def test_no_limit_is_exceeded_and_nothing_worth_doing_is_left(case):
     gain, days, owners, channels, taken, budget = case

@@ -139,10 +139,10 @@ def test_without_different_responses_uplift_does_not_replace_risk():
     used = 0
     for seed in range(12):
         random = np.random.default_rng(seed)
-        features = pd.DataFrame({"score": random.beta(1.5, 3, 3_000), "noise": random.normal(size=3_000)})
-        treated = random.random(3_000) < 0.5
-        stayed = (random.random(3_000) < 1 - features["score"] * np.where(treated, 0.7, 1)).astype(float).to_numpy()
-        experiment = Experiment(features, stayed, treated, np.full(3_000, 0.5))
+        features = pd.DataFrame({"score": random.beta(1.5, 3, 1_500), "noise": random.normal(size=1_500)})
+        treated = random.random(1_500) < 0.5
+        stayed = (random.random(1_500) < 1 - features["score"] * np.where(treated, 0.7, 1)).astype(float).to_numpy()
+        experiment = Experiment(features, stayed, treated, np.full(1_500, 0.5))
         predicted = cross_fitted_uplift(experiment, "t", UpliftSettings(folds=2))
         gains = transformed_outcome(stayed, treated, 0.5, 1 - features["score"])
         difference = policy_difference(gains, top_share(predicted, 0.3), top_share(features["score"], 0.3))

@@ -36,7 +36,7 @@ def legs(then, waited, now, version="2", scored=None):
 THEN, WAITED, NOW = [[3, 12, 40, 0]], [[0, 7, 30, 0]], [[1, 8, 30, 2]]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     arrays(float, (3, 4), elements=some.floats(-6, 6)),
     some.lists(some.floats(0, 1), min_size=6, max_size=6),
@@ -48,7 +48,7 @@ def test_parts_always_sum_to_the_change(log_odds, probabilities):
     assert parts.sum(axis=1) == pytest.approx(after - before, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     some.lists(some.lists(some.integers(0, 40), min_size=4, max_size=4), min_size=3, max_size=3),
     some.floats(0, 1),

@@ -260,7 +260,7 @@ def test_a_local_time_becomes_utc_as_python_says(
     assert read(database, text_literal(moment.isoformat(" ")), "time", timezone=zone) in allowed
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=st.text(max_size=12) | st.text("0123456789.,eE+-:T/ ()Z", max_size=20))
 def test_no_text_stops_the_reading(database: duckdb.DuckDBPyConnection, text: str) -> None:
     cell = text_literal(text.replace("\x00", "").encode("utf-8", "ignore").decode())

@@ -329,7 +329,7 @@ def test_progress_names_each_source_and_its_share(tmp_path: Path, warehouse: duc
     assert told == [("orders: orders.csv", 0.0), ("writing the tables", 1.0)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_every_row_is_accounted_for(
     tmp_path_factory: pytest.TempPathFactory, database: duckdb.DuckDBPyConnection, data: st.DataObject

@@ -4,8 +4,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
-from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
 
 from pipelines.config import load_project
 from pipelines.errors import ConnectionFailed
@@ -40,6 +38,8 @@ def reached():
 
 def refused_by(status):
     def write(mlflow):
+        from mlflow.exceptions import MlflowException
+
         raise MlflowException("no", error_code=status)
 
     return write
@@ -57,6 +57,9 @@ def test_where_runs_are_not_required_a_store_out_of_reach_is_remembered(monkeypa
 
 
 def test_a_store_that_stops_to_answer_is_told_and_what_we_do_wrong_is_not_hidden(monkeypatch):
+    from mlflow.exceptions import MlflowException  # takes seconds, so only here
+    from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
+
     monkeypatch.setattr(Tracking, "run", lambda self: reached())
     project = load_project(DEMO, [OUT_OF_REACH], environment={})
     for required in (True, False):

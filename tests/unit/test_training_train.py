@@ -1,3 +1,4 @@
+import functools
 import itertools
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from training.errors import TrainingError
 from training.examples import Examples
 from training.scoring import expit, log_loss, roc_auc
 from training.splits import Split, given, rolling_origin, stratified
-from training.train import TrainSettings, train
+from training.train import Trained, TrainSettings, train
 
 QUICK = TrainSettings(families=("recency_rule", "logistic", "xgboost", "blend"), trials=3)
 EVERY_FAMILY = {"recency_rule", "logistic", "xgboost", "blend"}
@@ -45,11 +46,18 @@ def quick_split(examples: Examples) -> Split:
     return stratified(examples.label, folds=2, key=examples.customer)
 
 
+@functools.cache
+def usual(rows: int = 1_200) -> Trained:
+    """What several tests read; none changes it."""
+    examples = flat(rows)
+    return train(examples, quick_split(examples), QUICK)
+
+
 def test_all_families_are_trained_and_the_best_is_chosen_by_validation():
     examples = flat()
     split = quick_split(examples)
 
-    trained = train(examples, split, QUICK)
+    trained = usual()
 
     assert set(trained.models) == set(trained.validation) == set(trained.parameters) == EVERY_FAMILY
     losses = {family: figures["level_free_log_loss"] for family, figures in trained.validation.items()}
@@ -68,7 +76,7 @@ def test_validation_figures_belong_to_the_rows_that_are_named():
     examples = flat()
     split = quick_split(examples)
 
-    trained = train(examples, split, QUICK)
+    trained = usual()
 
     np.testing.assert_array_equal(np.sort(trained.validation_rows), split.train)
     label = examples.label[trained.validation_rows]
@@ -101,7 +109,7 @@ def test_the_test_slice_is_never_read():
     label[split.test] = 1 - label[split.test]
     scored = flat(100, seed=5).features
 
-    clean = train(examples, split, QUICK)
+    clean = usual()
     other = train(Examples(spoilt, label, examples.customer), split, QUICK)
 
     for family, model in clean.models.items():
@@ -111,12 +119,11 @@ def test_the_test_slice_is_never_read():
 
 def test_the_order_of_rows_does_not_matter():
     examples = flat(600)
-    split = quick_split(examples)
     order = np.random.default_rng(2).permutation(600)
     moved = examples.take(order)
     scored = flat(100, seed=5).features
 
-    first = train(examples, split, QUICK)
+    first = usual(600)
     second = train(moved, quick_split(moved), QUICK)
 
     for family, model in first.models.items():
@@ -126,9 +133,8 @@ def test_the_order_of_rows_does_not_matter():
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
     examples = flat(600)
-    split = quick_split(examples)
-    for name in ("first", "second"):
-        for family, model in train(examples, split, QUICK).models.items():
+    for name, trained in (("first", usual(600)), ("second", train(examples, quick_split(examples), QUICK))):
+        for family, model in trained.models.items():
             model.save(tmp_path / name / family)
 
     def contents(folder):

@@ -59,7 +59,7 @@ def by_hand(rows: list[tuple[Any, ...]]) -> dict[int, list[str]]:
     return {number: said for number, said in reasons.items() if said}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ROW, max_size=8))
 def test_every_row_is_accepted_or_set_aside_with_every_reason(rows: list[tuple[Any, ...]]) -> None:
     connection = table_of(rows)
