@@ -30,7 +30,11 @@ def judged(shared_data, tmp_path, monkeypatch, request):
     return runner.store.load("judged")
 
 
-@pytest.mark.parametrize("judged", [("online_retail", "online_retail_ii", "train.half_life_days=null")], indirect=True)
+@pytest.mark.parametrize(
+    "judged",
+    [("online_retail", "online_retail_ii", "train.half_life_days=null", "label.most_cutoffs=4")],
+    indirect=True,
+)
 def test_online_retail(judged):
     best = judged["test"][judged["best"]]
     assert judged["calendar"]["test_cutoff"] == "2011-09-10T00:00:00"

@@ -4,7 +4,6 @@ from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
-from mlflow.exceptions import MlflowException
 
 from pipelines.promotion.succession import crown, mend
 from pipelines.registry import CHAMPION, PREVIOUS
@@ -34,11 +33,15 @@ class Registry:
 
     def get_model_version(self, name, version):
         if version not in self.tags:
+            from mlflow.exceptions import MlflowException  # takes seconds, so only here
+
             raise MlflowException("not found")
         return SimpleNamespace(version=version, tags=dict(self.tags[version]))
 
     def get_model_version_by_alias(self, name, alias):
         if alias not in self.aliases:
+            from mlflow.exceptions import MlflowException  # takes seconds, so only here
+
             raise MlflowException("not found")
         return self.get_model_version(name, self.aliases[alias])
 
