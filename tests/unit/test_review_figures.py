@@ -142,6 +142,15 @@ def test_actions_and_alerts_of_the_month(found):
     assert (alerts["alerts"], alerts["open"], alerts["high"], alerts["high_open"]) == (3, 2, 2, 1)
 
 
+def test_what_was_not_delivered_is_no_deed(project, tmp_path):
+    other = copied(project, tmp_path)
+    with warehouse(other.home) as connection:
+        connection.execute("UPDATE actions.planned_actions SET state = 'failed' WHERE action_id = 'p3'")
+        connection.execute("UPDATE actions.planned_actions SET state = 'delivered' WHERE action_id = 'p2'")
+    total = read(other, OCTOBER).done.total
+    assert (total["planned"], total["handled"], total["failed"], total["held_back"]) == (1, 1, 1, 1)
+
+
 def test_the_outbox_is_read_where_there_is_one(project, tmp_path):
     project = copied(project, tmp_path)
     assert read(project, OCTOBER).done.left == []

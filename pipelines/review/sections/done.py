@@ -15,6 +15,16 @@ from pipelines.review.sections.commands import typed
 
 TITLE = Words("What was done", "采取的行动")
 SHOWN = 8
+COLUMNS = {
+    "planned": Words("planned", "已计划"),
+    "overdue": Words("of them overdue", "其中逾期"),
+    "handled": Words("sent or done", "已执行"),
+    "failed": Words("failed", "未成功"),
+    "held_back": Words("held back", "对照组"),
+    "cost": Words("cost", "成本"),
+    "expected_value": Words("expected to keep", "预计保住"),
+}
+AMOUNTS = ("cost", "expected_value")
 NOTHING_DONE = Words(
     "No alert was raised and no action decided in this month: churnlab act -p {project} does both.",
     "本月没有预警，也没有安排行动：请运行 churnlab act -p {project}。",
@@ -94,25 +104,16 @@ def _noted(facts: Facts, row: dict[str, Any]) -> Words:
 
 
 def _table(facts: Facts, by: Words, names: list[Words], rows: list[dict[str, Any]], folded: Words | None) -> Table:
-    head = [
-        by,
-        Words("planned", "已计划"),
-        Words("overdue", "已逾期"),
-        Words("sent or done", "已执行"),
-        Words("failed", "未成功"),
-        Words("held back", "对照组"),
-        Words("cost", "成本"),
-        Words("expected to keep", "预计保住"),
-    ]
+    """Set the actions beside each other; those that failed only where some did."""
+    shown = {name: words for name, words in COLUMNS.items() if name != "failed" or facts.done.total["failed"]}
     cells: list[list[Cell]] = [
-        [
-            name,
-            *(count(row[column]) for column in ("planned", "overdue", "handled", "failed", "held_back")),
-            *(money(row[column], facts.currency) for column in ("cost", "expected_value")),
-        ]
-        for name, row in zip(names, rows, strict=True)
+        [name, *(_cell(facts, column, row[column]) for column in shown)] for name, row in zip(names, rows, strict=True)
     ]
-    return Table(head, cells, frozenset(range(1, 8)), folded)
+    return Table([by, *shown.values()], cells, frozenset(range(1, len(shown) + 1)), folded)
+
+
+def _cell(facts: Facts, column: str, value: float) -> Words:
+    return money(value, facts.currency) if column in AMOUNTS else count(value)
 
 
 def _outbox(facts: Facts) -> Words:
