@@ -24,7 +24,20 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "stuf
 # Stages whose command is one of a group.
 IN_A_GROUP = {"outbox": "outbox send"}
 # What begins a project, the whole line, and what opens its results.
-WINDOWS = {"dashboard", "forget", "init", "job", "measures", "report", "risks", "rollback", "run", "status", "ui"}
+WINDOWS = {
+    "alerts",
+    "dashboard",
+    "forget",
+    "init",
+    "job",
+    "measures",
+    "report",
+    "risks",
+    "rollback",
+    "run",
+    "status",
+    "ui",
+}
 
 
 def stages() -> list[Stage]:
