@@ -22,20 +22,26 @@ SELECT action_id, customer_id, playbook, in_english('playbook', playbook) AS pla
        in_english('channel', channel) AS channel_en, in_chinese('channel', channel) AS channel_zh,
        owner AS task_owner, in_english('team', owner) AS task_owner_en, in_chinese('team', owner) AS task_owner_zh,
        planned_for, due AS due_date, cost, expected_value, arm AS experiment_arm, message_en, message_zh,
-       state AS task_state, in_english('state', state) AS task_state_en, in_chinese('state', state) AS task_state_zh
-FROM from_planned_actions WHERE as_of > getvariable('newest') - to_days(getvariable('history_days'))
+       state AS task_state, in_english('state', state) AS task_state_en, in_chinese('state', state) AS task_state_zh,
+       sent_at, delivered_at, attempts
+FROM from_planned_actions
+LEFT JOIN (SELECT action_id, sent_at, delivered_at, attempts FROM from_outbox) USING (action_id)
+WHERE as_of > getvariable('newest') - to_days(getvariable('history_days'))
 ORDER BY customer_id, planned_for
 """,
     "fact_experiment": """
-SELECT experiment, coalesce(title_en, experiment) AS title_en, coalesce(title_zh, experiment) AS title_zh,
-       coalesce(plan.playbook, decided.playbook) AS playbook, starts_on, ends_on, wanted_customers, window_days,
+SELECT experiment, coalesce(title_en, in_english('playbook', experiment)) AS title_en,
+       coalesce(title_zh, in_chinese('playbook', experiment)) AS title_zh,
+       coalesce(plan.playbook, decided.playbook, experiment) AS playbook, coalesce(starts_on, began) AS starts_on,
+       ends_on, wanted_customers, coalesce(window_days, getvariable('horizon')) AS window_days,
        coalesce(dealt.assigned, 0) AS assigned, coalesce(treated, 0) AS treated, coalesce(control, 0) AS control,
        coalesce(measured, 0) AS measured, ratio_p_value, margin_kept, variable_cost + fixed_cost AS cost, roi, roi_low,
        roi_high, decision, in_english('decision', decision) AS decision_en,
        in_chinese('decision', decision) AS decision_zh, reason_en, reason_zh
 FROM experiment_plans plan
 FULL JOIN (
-  SELECT experiment, count(*) AS assigned, count(*) FILTER (arm = 'treated') AS treated,
+  SELECT experiment, min(assigned_at)::DATE AS began, count(*) AS assigned,
+         count(*) FILTER (arm = 'treated') AS treated,
          count(*) FILTER (arm = 'control') AS control
   FROM from_experiment_assignments GROUP BY experiment
 ) dealt USING (experiment)

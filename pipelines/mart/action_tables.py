@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluation.gates.words import Words
-from pipelines.mart.columns import CUSTOMER, MartTable, called, day, flag, number, text, whole
+from pipelines.mart.columns import CUSTOMER, MartTable, called, day, flag, number, text, time, whole
 
 FACT_ALERT = MartTable(
     "fact_alert",
@@ -48,8 +48,11 @@ FACT_ACTION_TASK = MartTable(
         text("experiment_arm", "Arm", "实验组别", "Arm of the experiment; control is not acted on."),
         text("message_en", "Message (English)", "内容（英文）"),
         text("message_zh", "Message (Chinese)", "内容（中文）"),
-        text("task_state", "State", "状态", "planned at first; held_back in the control arm."),
+        text("task_state", "State", "状态", "planned, sent, delivered, failed, expired; held_back in the control arm."),
         *called("task_state", "State", "状态"),
+        time("sent_at", "Sent at", "发送时间", "Empty: not sent, or not by the outbox."),
+        time("delivered_at", "Delivered at", "送达时间"),
+        whole("attempts", "Attempts", "发送次数", "attempts", "Times that it was tried to send it."),
     ),
 )
 _EXPERIMENT = text("experiment", "Experiment", "实验")

@@ -10,6 +10,7 @@ from pipelines.business.tables import SCHEMA as BUSINESS
 from pipelines.warehouse.actions import SCHEMA as ACTIONS
 from pipelines.warehouse.actions import TABLES as ACTION_TABLES
 from pipelines.warehouse.experiments import TABLES as EXPERIMENT_TABLES
+from pipelines.warehouse.outbox import COLUMNS as OUTBOX
 from pipelines.warehouse.scores import SCHEMA as SCORES
 from pipelines.warehouse.scores import TABLES as SCORE_TABLES
 from pipelines.warehouse.sql import identifier, statement
@@ -115,6 +116,7 @@ def seen(connection: Any, accepted: dict[str, Any]) -> None:
         _view(connection, BUSINESS, name, columns)
     for name, kinds in ACTION_TABLES.items():
         _view(connection, ACTIONS, name, dict(kinds))
+    _view(connection, ACTIONS, "outbox", dict(OUTBOX))
     for ledger in EXPERIMENT_TABLES:
         _view(connection, ACTIONS, ledger.name, ledger.columns)
     for canonical in TABLES.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from pipelines.warehouse import actions
+from pipelines.warehouse import actions, outbox
 from pipelines.warehouse import experiments as ledger
 
 DAY = datetime(2026, 11, 1)
@@ -47,6 +47,10 @@ def act(connection: Any, insert: Any) -> None:
             for number, state in enumerate(states)
         ],
     )  # fmt: skip
+
+    outbox.create(connection)
+    sent = {"key": "K3", "action_id": "T3", "customer_id": "C0003", "state": "sent", "attempts": 1}
+    insert(connection, "actions.outbox", [{**sent, "sent_at": datetime(2026, 11, 2, 9)}])
 
 
 def try_out(connection: Any, insert: Any) -> None:

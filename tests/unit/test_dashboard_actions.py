@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import mart_actions
@@ -69,6 +69,23 @@ def test_what_could_not_be_sent_comes_first_and_what_is_over_is_not_shown(mart) 
     assert [row["action_id"] for row in rows] == ["T2", "T0", "T1", "T3"]
     assert [row["task_state_zh"] for row in rows] == ["发送失败", "已计划", "已计划", "已发送"]
     assert rows[0]["playbook_zh"] == "拜访高价值高风险客户"
+    assert [row["sent_at"] for row in rows] == [None, None, None, datetime(2026, 11, 2, 9)]
+
+
+def test_an_experiment_of_a_playbook_bears_its_title(tmp_path) -> None:
+    from pipelines.mart.build import build
+    from pipelines.warehouse.duckdb_file import warehouse
+
+    project = marts.project_in(tmp_path)
+    with warehouse(project.home) as connection:
+        marts.fill(connection)
+        person = {"experiment": "visit_key_account", "customer_id": "C1", "arm": "control"}
+        marts.insert(connection, "actions.experiment_assignments", [{**person, "assigned_at": marts.NEWEST}])
+        build(connection, project, marts.FLAT)
+    with opened(project.home, Viewer()) as found:
+        own = next(row for row in acted.experiments(found) if row["experiment"] == "visit_key_account")
+    assert (own["title_zh"], own["window_days"], own["control"]) == ("拜访高价值高风险客户", 60, 1)
+    assert own["starts_on"] == marts.NEWEST.date()
 
 
 def test_a_late_day_is_said_and_marked() -> None:

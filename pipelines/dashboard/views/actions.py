@@ -133,6 +133,11 @@ def _alert_state(row: dict[str, Any]) -> Cell:
 
 def _task_state(row: dict[str, Any]) -> Cell:
     said = Words(row["task_state_en"] or "–", row["task_state_zh"] or "–")
+    at = row["delivered_at"] or row["sent_at"]
+    if at is not None and row["task_state"] in ("sent", "delivered"):
+        said = said + dated(at)
+    if row["task_state"] == "failed" and row["attempts"]:
+        said = said + Words(f"({row['attempts']} attempts)", f"（已尝试 {row['attempts']} 次）")
     tone = TONES.get(row["task_state"])
     signs = {"bad": "▲", "good": "✓", "soft": "→"}
     return said if tone is None else Mark(signs[tone], said, tone)  # type: ignore[arg-type]

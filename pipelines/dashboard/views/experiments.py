@@ -47,6 +47,11 @@ KNOWN = {
     "stratum": Words("band", "风险等级"),
 }
 SIGNS = {"keep": "✓ ", "change": "◆ ", "stop": "▲ "}
+WAITING = Words("Not measured yet", "尚无结果的实验")
+WAITING_NOTE = Words(
+    "Every playbook leaves a part of its customers alone; windows have to be over before its effect is told.",
+    "每个方案都随机保留一部分客户不干预；观察期结束后才能得出效果。",
+)
 UNDER_WAY = Words("under way", "进行中")
 
 
@@ -59,12 +64,37 @@ def view(screen: Screen) -> None:
             return
         only = found[0] if len(found) == 1 else None
         screen.answer(_answer(found), None if only is None else _reason(only))
-        for each in found:
+        waiting = [each for each in found if only is None and not each["measured"]]
+        for each in (each for each in found if each not in waiting):
             if only is None:
                 screen.heading(_title(each), _reason(each))
             figures, *others = _blocks(screen, mart, each)
             screen.draw(figures)
             screen.draw(*others)
+        if waiting:
+            screen.heading(WAITING, WAITING_NOTE)
+            screen.draw(_waiting_table(waiting))
+
+
+def _waiting_table(waiting: list[dict[str, Any]]) -> Table:
+    head = [
+        Words("experiment", "实验"),
+        Words("since", "开始日期"),
+        Words("assigned", "已分组"),
+        Words("treated", "干预组"),
+        Words("left alone", "对照组"),
+        Words("window", "观察期"),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            Words(each["title_en"], each["title_zh"]),
+            dated(each["starts_on"]),
+            *(count(each[name]) for name in ("assigned", "treated", "control")),
+            Words(f"{each['window_days']} days", f"{each['window_days']} 天"),
+        ]
+        for each in waiting
+    ]
+    return Table(head, rows, frozenset({2, 3, 4, 5}))
 
 
 def _answer(found: list[dict[str, Any]]) -> Words:
