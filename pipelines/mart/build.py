@@ -182,10 +182,14 @@ def _write(connection: Any, table: MartTable) -> int:
     if any(column.name == "updated_at" for column in table.columns):
         select = statement("SELECT *, now()::TIMESTAMP AS updated_at FROM (", select, ")")
     (rows,) = connection.execute(statement("INSERT INTO", place, "BY NAME", select)).fetchone()
-    connection.execute(statement("COMMENT ON TABLE", place, "IS", text_literal(table.meaning)))
+    connection.execute(statement("COMMENT ON TABLE", place, "IS", text_literal(table.comment)))
     for column in table.columns:
-        said = f"{column.label.en} · {column.label.zh}: {column.meaning}"
         connection.execute(
-            statement("COMMENT ON COLUMN", identifier(_OUT, SCHEMA, table.name, column.name), "IS", text_literal(said))
+            statement(
+                "COMMENT ON COLUMN",
+                identifier(_OUT, SCHEMA, table.name, column.name),
+                "IS",
+                text_literal(column.comment),
+            )
         )
     return int(rows)

@@ -17,6 +17,11 @@ class MartColumn:
     meaning: str
     unit: str = ""
 
+    @property
+    def comment(self) -> str:
+        """What the database says of it, in both languages."""
+        return f"{self.label.en} · {self.label.zh}: {self.meaning}"
+
 
 @dataclass(frozen=True)
 class MartTable:
@@ -26,6 +31,11 @@ class MartTable:
     label: Words
     meaning: str
     columns: tuple[MartColumn, ...]
+
+    @property
+    def comment(self) -> str:
+        """What the database says of it, in both languages."""
+        return f"{self.label.en} · {self.label.zh}: {self.meaning}"
 
 
 def text(name: str, en: str, zh: str, meaning: str = "") -> MartColumn:

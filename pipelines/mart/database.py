@@ -76,19 +76,14 @@ class MartDatabase(Postgres):
             )
         }
         for table in TABLES:
-            told = {"": f"{table.label.en} · {table.label.zh}: {table.meaning}"}
-            told |= {each.name: f"{each.label.en} · {each.label.zh}: {each.meaning}" for each in table.columns}
+            told = {"": table.comment, **{column.name: column.comment for column in table.columns}}
             for column, comment in told.items():
                 if said.get((table.name, column)) != comment:
                     self.run(self._comment_on(table.name, column, comment))
 
     def _comment_on(self, table: str, column: str, comment: str) -> str:
-        place = (
-            statement("COLUMN", self.sql.name(self.schema, table, column))
-            if column
-            else f"TABLE {self.sql.placed(table)}"
-        )
-        return statement("COMMENT ON", place, "IS", text_literal(comment).replace("%", "%%"))
+        kind = "COLUMN" if column else "TABLE"
+        return statement("COMMENT ON", kind, self.sql.name(self.schema, table, column), "IS", text_literal(comment))
 
     def _refreshed(self, mart: Any, table: MartTable) -> Change:
         columns = {column.name: column.type for column in table.columns if column.name != UPDATED}
