@@ -104,8 +104,9 @@ def choose_half_life(
     Returns
     -------
     float or None
-        The first of the choices that is not worse than the best by more than one standard error of their paired
-        difference: a past forgotten without need costs level and variance.
+        The first of the choices that is not clearly worse than the best: by more than one standard error of their
+        paired difference, and on every fold. A past forgotten without need, or for one season's sake, costs level and
+        variance.
     """
     if folds.examples.cutoff is None or not folds.split.in_time:
         return None
@@ -117,7 +118,9 @@ def choose_half_life(
 
 def _clearly_worse(folds: Folds, judged: _Judged, best: _Judged) -> bool:
     excess = folds.row_losses(judged.found().out_of_fold) - folds.row_losses(best.found().out_of_fold)
-    return bool(excess.mean() > excess.std() / np.sqrt(len(excess)))
+    ends = np.cumsum([len(fold.validation) for fold in folds.split.folds])
+    everywhere = all(own.mean() > 0 for own in np.split(excess, ends[:-1]))
+    return bool(everywhere and excess.mean() > excess.std() / np.sqrt(len(excess)))
 
 
 @dataclass(frozen=True)
