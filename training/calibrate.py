@@ -178,8 +178,8 @@ def choose_calibrator(
     A freer map replaces a plainer one only where it is better by more than one standard error of the paired
     difference, so that small slices keep strictly monotone maps and with them the model's ranking. Where the slice
     spans several cutoffs, it must also be better at each later one: a level that belongs to one season is not learnt.
-    Where no map is learnt for that reason, the slope alone is: how far a model's log odds are drawn together, by
-    shrinkage, by stopping early or by averaging, does not change with the season.
+    Where no such map is learnt, the slope alone is: how far a model's log odds are drawn together, by shrinkage, by
+    stopping early or by averaging, is in every model and does not change with the season.
 
     Parameters
     ----------
@@ -205,8 +205,8 @@ def choose_calibrator(
         losses = row_losses(label, cross_fitted(kind, probability, label, weights, judging))
         if _clearly_better(best - losses, weights, judging):
             chosen, best = kind, losses
-    if chosen == "identity" and judging.in_time:
-        return fit_slope(probability, label, weights, judging.part)
+    if chosen == "identity":
+        return fit_slope(probability, label, weights, judging.part if judging.in_time else None)
     return KINDS[chosen](probability, label, weight)
 
 

@@ -30,10 +30,13 @@ def chosen_for(raw: np.ndarray, label: np.ndarray) -> Calibrator:
     return choose_calibrator(raw, label, by_shuffle(len(label), seed=0))
 
 
-def test_true_probabilities_are_left_alone():
+def test_true_probabilities_stay_what_they_are():
     truth, label = world(20_000)
 
-    assert chosen_for(truth, label).kind == "identity"
+    calibrator = chosen_for(truth, label)
+
+    assert calibrator.kind == "slope"
+    np.testing.assert_allclose(calibrator.apply(truth), truth, atol=0.02)
 
 
 @pytest.mark.parametrize(("slope", "shift"), [(2.0, 1.0), (0.5, -0.7)])
