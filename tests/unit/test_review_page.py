@@ -175,6 +175,15 @@ def test_an_experiment_that_is_not_over_names_no_sum(project, tmp_path):
     assert "too few to say" in html(page(read(other, OCTOBER)))
 
 
+def test_an_experiment_measured_after_the_month_is_marked(project, tmp_path):
+    other = copied(project, tmp_path)
+    with warehouse(other.home) as connection:
+        connection.execute("UPDATE actions.experiment_decisions SET month = '2026-12'")
+    (section,) = [each for each in sections(read(other, OCTOBER)) if each.key == "brought"]
+    assert "keep “A call to customers at risk*”" in section.answer.en
+    assert "* Measured after this month." in html(page(read(other, OCTOBER)))
+
+
 def said(rule, facts):
     found = rule(facts)
     return None if found is None else found.en

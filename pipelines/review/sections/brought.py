@@ -30,7 +30,7 @@ RUNNING = Words(
     "观察期结束后请运行 churnlab experiments measure NAME -p {project}。",
 )
 SAID = 4
-LATER = Words("An experiment in parentheses was measured after this month.", "括号中的实验在本月之后完成测量。")
+LATER = Words("* Measured after this month.", "* 在本月之后完成测量。")
 
 
 def section(facts: Facts) -> Section:
@@ -46,9 +46,9 @@ def section(facts: Facts) -> Section:
 
 
 def name_of(facts: Facts, row: dict[str, Any]) -> Words:
-    """Name the experiment of a decision; in parentheses where it was measured after the month."""
+    """Name the experiment of a decision; with an asterisk where it was measured after the month."""
     name = facts.experiment(row["experiment"])
-    return Words(f"({name.en})", f"（{name.zh}）") if row["experiment"] in facts.brought.later else name
+    return Words(f"{name.en}*", f"{name.zh}*") if row["experiment"] in facts.brought.later else name
 
 
 def _is_told(row: dict[str, Any]) -> bool:
