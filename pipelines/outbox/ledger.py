@@ -81,6 +81,9 @@ class Outbox:
         Time.
     wait_s
         How long to wait for another writer of the workspace, seconds.
+    connection
+        Open connection to a warehouse with the tables created, whose transactions are the caller's; without one the
+        warehouse is opened for each call.
 
     Attributes
     ----------
@@ -96,8 +99,8 @@ class Outbox:
     day: date | None = None
     clock: Clock = field(default_factory=Clock)
     wait_s: float = 0.0
+    connection: Any = field(default=None, repr=False)
     changed: Counter[str] = field(default_factory=Counter, init=False)
-    _connection: Any = field(default=None, init=False, repr=False)
     _is_tidy: bool = field(default=False, init=False, repr=False)
 
     @property
@@ -116,12 +119,12 @@ class Outbox:
         ConnectionFailed
             If the warehouse cannot be opened.
         """
-        if self._connection is not None:
-            yield self._connection
+        if self.connection is not None:
+            yield self.connection
             return
         with workspace_lock(self.home, "outbox", self.wait_s), self._insisted() as connection:
             connection.begin()
-            self._connection = connection
+            self.connection = connection
             try:
                 table.create(connection)
                 yield connection
@@ -130,7 +133,7 @@ class Outbox:
                 connection.rollback()
                 raise
             finally:
-                self._connection = None
+                self.connection = None
 
     def tidy(self) -> int:
         """Take up what was decided; let expire what is past its day or no longer wanted. Give the number taken up.

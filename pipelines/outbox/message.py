@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -57,7 +57,7 @@ class Message:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Message:
         """Take a message out of a row of the outbox."""
-        return cls(**{field.name: row[field.name] for field in fields(cls)})
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
 
     @property
     def is_markup(self) -> bool:

@@ -20,7 +20,7 @@ DAY = date(2026, 6, 1)
 def test_the_next_sender_waits_for_the_end_of_the_lease_and_sends_with_the_same_key(tmp_path: Path) -> None:
     with http_receiver() as receiver:
         settings = webhook(receiver.url)
-        company = Company(tmp_path, settings).decide([planned(1), planned(2)])
+        company = Company(tmp_path, settings, is_on_disk=True).decide([planned(1), planned(2)])
         kill_a_sender(receiver, tmp_path, settings)
         assert [(row["state"], row["attempts"]) for row in company.rows()] == [("planned", 1)] * 2
         company.time.now = datetime.now(UTC).replace(tzinfo=None)

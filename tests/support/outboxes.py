@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from pipelines.config import Project, load_project
 from pipelines.outbox.lanes import lanes_of, outbox_of
 from pipelines.outbox.ledger import Clock, Outbox
 from pipelines.outbox.sender import Dispatch, Sender
-from pipelines.warehouse.actions import PLANNED_ACTIONS, add_actions, create
+from pipelines.warehouse.actions import PLANNED_ACTIONS, add_actions
+from pipelines.warehouse.actions import create as create_actions
 from pipelines.warehouse.duckdb_file import warehouse
+from pipelines.warehouse.outbox import create
 
 CONF = str(Path(__file__).parents[2] / "conf" / "demo.yaml")
 MONDAY = datetime(2026, 6, 1, 8, 0)
@@ -78,11 +82,30 @@ class Company:
         Where everything of it is.
     settings
         What ``--set`` would get.
+    time
+        Its clock.
+    is_on_disk
+        Whether the warehouse is a file, as it is in use; in memory it is faster.
     """
 
     folder: Path
     settings: tuple[str, ...] = ()
     time: Time = field(default_factory=Time)
+    is_on_disk: bool = False
+    connection: Any = None
+
+    def __post_init__(self) -> None:
+        if not self.is_on_disk and self.connection is None:
+            self.connection = duckdb.connect()
+            create(self.connection)
+
+    @contextmanager
+    def opened(self, *, read_only: bool = False) -> Iterator[Any]:
+        if self.connection is not None:
+            yield self.connection
+            return
+        with warehouse(self.home, read_only=read_only) as connection:
+            yield connection
 
     @property
     def project(self) -> Project:
@@ -93,13 +116,13 @@ class Company:
         return self.folder / "demo"
 
     def decide(self, rows: Iterable[dict[str, Any]]) -> Company:
-        with warehouse(self.home) as connection:
-            create(connection)
+        with self.opened() as connection:
+            create_actions(connection)
             add_actions(connection, pd.DataFrame(list(rows), columns=list(PLANNED_ACTIONS)))
         return self
 
     def outbox(self, day: date | None = None) -> Outbox:
-        return outbox_of(self.project, self.time.clock, day)
+        return replace(outbox_of(self.project, self.time.clock, day), connection=self.connection)
 
     def send(self, limit: int | None = None, channel: str | None = None, day: date | None = None) -> Dispatch:
         """Send as the command does, with the tests' own time and environment."""
@@ -112,7 +135,7 @@ class Company:
                 transport.close()
 
     def rows(self, query: str = "SELECT * FROM actions.outbox ORDER BY action_id") -> list[dict[str, Any]]:
-        with warehouse(self.home, read_only=True) as connection:
+        with self.opened(read_only=True) as connection:
             return connection.execute(query).df().astype(object).to_dict("records")
 
     def states(self) -> dict[str, str]:

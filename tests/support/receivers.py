@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 Answer = Callable[["Request"], bytes | None]
@@ -121,7 +125,9 @@ class SmtpReceiver:
     mails: list[Mail] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     connections: int = 0
+    encrypted: int = 0
     port: int = 0
+    context: ssl.SSLContext | None = None
 
 
 USUAL = {"DATA": "354 go on"} | dict.fromkeys(("MAIL", "RCPT", "END", "RSET", "NOOP"), "250 ok")
@@ -140,6 +146,12 @@ class _Dialogue(socketserver.StreamRequestHandler):
                 lines = ["churnlab.test", *receiver.extensions]
                 for place, each in enumerate(lines):
                     self._say(f"250{' ' if place == len(lines) - 1 else '-'}{each}")
+                continue
+            if verb == "STAR" and receiver.context is not None:
+                self._say("220 go on")
+                self.request = receiver.context.wrap_socket(self.request, server_side=True)
+                self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
+                receiver.encrypted += 1
                 continue
             if verb == "AUTH":
                 receiver.logins.append(text)
@@ -181,6 +193,9 @@ def smtp_receiver(*extensions: str, **script: list[str]) -> Iterator[SmtpReceive
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
 
+        def handle_error(self, *_: Any) -> None:
+            """Clients that hang up are no news."""
+
     with Server(("127.0.0.1", 0), _Dialogue) as server:
         server.receiver = receiver  # type: ignore[attr-defined]
         receiver.port = server.server_address[1]
@@ -191,3 +206,23 @@ def smtp_receiver(*extensions: str, **script: list[str]) -> Iterator[SmtpReceive
         finally:
             server.shutdown()
             thread.join()
+
+
+def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """Give a key with its certificate for the loopback, and what serves with them."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    since = datetime.now(UTC) - timedelta(days=1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, since, since + timedelta(days=9))
+    own = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = made.add_extension(own, critical=True).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = folder / "own.pem"
+    file.write_bytes(private + signed.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return file, context

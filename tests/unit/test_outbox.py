@@ -69,7 +69,7 @@ def test_a_message_leaves_on_its_days_and_on_no_other(tmp_path: Path) -> None:
 
 
 def test_two_senders_at_once_never_get_the_same_message(tmp_path: Path) -> None:
-    company = Company(tmp_path).decide(planned(number) for number in range(10))
+    company = Company(tmp_path, is_on_disk=True).decide(planned(number) for number in range(10))
     first, second = company.outbox(), company.outbox()
     claimed = [first.claim(REST, 4), second.claim(REST, 4), first.claim(REST, 4), second.claim(REST, 4)]
     keys = [each.key for several in claimed for each in several]
@@ -80,7 +80,7 @@ def test_two_senders_at_once_never_get_the_same_message(tmp_path: Path) -> None:
 
 
 def test_the_command_waits_for_who_writes_to_the_workspace(tmp_path: Path) -> None:
-    company = Company(tmp_path).decide([planned(1)])
+    company = Company(tmp_path, is_on_disk=True).decide([planned(1)])
     caught: list[BaseException] = []
 
     def second() -> None:
@@ -123,7 +123,9 @@ def test_who_has_refused_since_is_not_sent_to(tmp_path: Path) -> None:
 
 
 def test_whoever_is_erased_vanishes_even_while_a_message_is_out(tmp_path: Path) -> None:
-    company = Company(tmp_path).decide([planned(1, customer_id="C000001"), planned(2, customer_id="C000002")])
+    company = Company(tmp_path, is_on_disk=True).decide(
+        [planned(1, customer_id="C000001"), planned(2, customer_id="C000002")]
+    )
     outbox = company.outbox()
     messages = outbox.claim(REST, 9)
     found = tables.erase(company.home / "warehouse.duckdb", Subject(frozenset({"C000001"})))
@@ -164,13 +166,13 @@ def test_what_becomes_of_a_message_is_kept_with_its_action(tmp_path: Path) -> No
 
 def test_without_a_decision_there_is_nothing_to_send(tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="Nothing was decided"):
-        Company(tmp_path).send()
+        Company(tmp_path, is_on_disk=True).send()
     assert not (tmp_path / "demo" / "warehouse.duckdb").exists()
 
 
 def test_a_reader_of_the_warehouse_does_not_lose_what_was_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once something may have been sent, opening the warehouse is tried again and again."""
-    company = Company(tmp_path).decide([planned(1)])
+    company = Company(tmp_path, is_on_disk=True).decide([planned(1)])
     outbox = company.outbox()
     (message,) = outbox.claim(REST, 1)
     opened, refusals = ledger.warehouse, iter([True, True, False])

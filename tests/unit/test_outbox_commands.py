@@ -25,7 +25,9 @@ Typed = Callable[..., Any]
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
-    return Company(tmp_path).decide([planned(1), planned(2, channel="visit"), planned(3, planned_for=date(2026, 6, 2))])
+    return Company(tmp_path, is_on_disk=True).decide(
+        [planned(1), planned(2, channel="visit"), planned(3, planned_for=date(2026, 6, 2))]
+    )
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ def test_options_in_front_of_the_command_are_not_swallowed() -> None:
 def test_without_a_decision_one_is_told_what_to_type(typed: Typed, tmp_path: Path) -> None:
     assert typed().exit_code == 5
     assert typed("send").exit_code == 5
-    Company(tmp_path).decide([planned(1, arm="control", state="held_back")])
+    Company(tmp_path, is_on_disk=True).decide([planned(1, arm="control", state="held_back")])
     assert "The outbox is empty" in typed().output
 
 
@@ -130,7 +132,7 @@ def test_the_stage_sends_where_it_is_switched_on(tmp_path: Path, monkeypatch: py
     rows = [
         planned(number, planned_for=today, due=last, channel=each) for number, each in enumerate(("phone", "visit"))
     ]
-    Company(tmp_path).decide(rows)
+    Company(tmp_path, is_on_disk=True).decide(rows)
     settings = [f"workspace={tmp_path}", f"tracking.uri=sqlite:///{tmp_path}/mlflow.db", "outbox.patience_s=0"]
     store = Store(tmp_path / "demo" / "artifacts")
     store.save("decided", {"as_of": "2026-06-01T00:00:00"})
@@ -144,8 +146,10 @@ def test_the_stage_sends_where_it_is_switched_on(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("CRM_SECRET", SECRET)
     with pytest.raises(Incomplete, match=r"1 sent.*1 still to be sent \(not before .* UTC\); crm: it does not answer"):
         Runner(on, Console(quiet=True)).alone("outbox")
-    assert Company(tmp_path).states() == {"C000": "planned", "C001": "sent"}
+    assert Company(tmp_path, is_on_disk=True).states() == {"C000": "planned", "C001": "sent"}
     assert Runner(on, Console(quiet=True)).state() == {}
-    assert Company(tmp_path, (*closed, "outbox.attempts=1")).send(day=last + timedelta(days=1)).states == {"expired": 1}
+    assert Company(tmp_path, (*closed, "outbox.attempts=1"), is_on_disk=True).send(
+        day=last + timedelta(days=1)
+    ).states == {"expired": 1}
     Runner(load_project(CONF, [*settings, "outbox.enabled=true"]), Console(quiet=True)).alone("outbox")
     assert store.load("sent") == {"as_of": "2026-06-01T00:00:00"}

@@ -136,6 +136,7 @@ def test_a_file_that_somebody_changed_is_left_as_it_is(tmp_path: Path, content: 
 
 def test_a_folder_that_cannot_be_written_keeps_messages_planned(tmp_path: Path) -> None:
     company = Company(tmp_path, ("outbox.patience_s=0",)).decide([planned(1)])
+    company.home.mkdir()
     (company.home / "outbox").write_text("in the way")
     dispatch = company.send()
     assert (dispatch.left, company.states()) == (1, {"C001": "planned"})

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from outboxes import Company, mail, planned
-from receivers import Mail, SmtpReceiver, smtp_receiver
+from receivers import Mail, SmtpReceiver, self_signed, smtp_receiver
 
 from pipelines.errors import ConfigError
 from pipelines.outbox.letter import address_of, in_one_line
@@ -181,8 +181,8 @@ def test_a_password_comes_from_the_environment_and_nothing_tells_it(tmp_path: Pa
         assert decided.send().states["sent"] == 1
     assert base64.b64decode(receiver.logins[0].split()[-1]) == b"\0care\0hunter2"
     with smtp_receiver("AUTH PLAIN", AUTH=["535 no"]) as receiver:
-        decided = company(tmp_path, receiver, url=url.replace("{port}", str(receiver.port))).decide([written(2)])
-        dispatch = decided.send()
+        decided.settings = company(tmp_path, receiver, url=url.replace("{port}", str(receiver.port))).settings
+        dispatch = decided.decide([written(2)]).send()
     assert dispatch.errors == {("post", "it does not let us in: see the user and the password"): 1}
     assert decided.rows()[1]["state"] == "planned"
     with pytest.raises(ConfigError, match="holds a password"):
@@ -214,8 +214,21 @@ def test_without_encryption_only_this_machine_is_written_to(tmp_path: Path, monk
         decided = company(tmp_path, receiver).decide([written(1)])
         assert decided.send().errors == {("post", "it offers no encryption (STARTTLS)"): 1}
         assert receiver.mails == []
-        decided = company(tmp_path, receiver, allow_plain=True)
+        decided.settings = company(tmp_path, receiver, allow_plain=True).settings
         assert decided.send().states["sent"] == 1
+
+
+def test_where_encryption_is_offered_it_is_used_and_checked(tmp_path: Path) -> None:
+    certificate, context = self_signed(tmp_path)
+    with smtp_receiver("STARTTLS") as receiver:
+        receiver.context = context
+        decided = company(tmp_path, receiver).decide([written(1)])
+        refused = decided.send().errors
+        assert refused == {("post", "its certificate is not trusted (self-signed certificate)"): 1}
+        assert receiver.mails == []
+        decided.settings = company(tmp_path, receiver, ca_file=str(certificate)).settings
+        assert decided.send().states["sent"] == 1
+    assert receiver.encrypted >= 1
 
 
 def test_a_server_that_is_down_keeps_mails_planned(tmp_path: Path) -> None:

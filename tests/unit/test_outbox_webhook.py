@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import json
-import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from outboxes import MONDAY, SECRET, Company, planned, webhook
-from receivers import hang_up, http_receiver, status
+from receivers import hang_up, http_receiver, self_signed, status
 
 from pipelines.errors import ConfigError, Incomplete
 from pipelines.outbox.ledger import Clock
@@ -225,9 +223,7 @@ def test_secrets_are_long_enough(tmp_path: Path, text: str, secret: bytes | None
 
 
 def test_https_is_checked(tmp_path: Path) -> None:
-    certificate = self_signed(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    certificate, context = self_signed(tmp_path)
     with http_receiver(context=context) as receiver:
         company = Company(tmp_path, webhook(receiver.url)).decide([planned(1)])
         dispatch = company.send()
@@ -235,21 +231,3 @@ def test_https_is_checked(tmp_path: Path) -> None:
         assert receiver.requests == []
         company.settings = webhook(receiver.url, ca_file=str(certificate))
         assert company.send().states["delivered"] == 1
-
-
-def self_signed(folder: Path) -> Path:
-    """A key and its certificate for the loopback."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
-    since = datetime.now(UTC) - timedelta(days=1)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, since, since + timedelta(days=9))
-    own = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    signed = made.add_extension(own, critical=True).sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = folder / "own.pem"
-    file.write_bytes(private + signed.public_bytes(pem))
-    return file
