@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evaluation.action.choice_output import silenced
 from evaluation.action.choice_prices import dual, first_prices, swept
 from evaluation.action.choice_problem import NEVER, FloatArray, IntArray, Limit, Problem, constraints
 
@@ -142,13 +143,14 @@ def _solved(problem: Problem, gap: float) -> Choice:
     customer, playbook = np.nonzero(problem.gain > 0)
     rows, most = constraints(problem, customer, playbook)
     gain = problem.gain[customer, playbook]
-    solved = milp(
-        -gain,
-        integrality=np.ones(gain.size),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(rows, ub=most),
-        options={"time_limit": SOLVING_S, "mip_rel_gap": gap},
-    )
+    with silenced():
+        solved = milp(
+            -gain,
+            integrality=np.ones(gain.size),
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(rows, ub=most),
+            options={"time_limit": SOLVING_S, "mip_rel_gap": gap},
+        )
     chosen = np.full(len(problem.gain), NOBODY, dtype=np.int64)
     if solved.x is None:
         return Choice(chosen, 0.0, np.inf, False)

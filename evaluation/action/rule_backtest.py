@@ -108,7 +108,7 @@ class Warned:
     alerts
         Alerts of the first and of the second.
     mean_days
-        Mean days of warning of a leaver, 0 for one who was missed, by the first and by the second.
+        Mean days of warning of a leaver that count, 0 for one who was missed, by the first and by the second.
     difference
         Second less first, with its interval.
     found
@@ -207,7 +207,13 @@ def threshold_for(
 
 
 def compare_warnings(
-    outcomes: Outcomes, first: ArrayLike, second: ArrayLike, alerts: int, level: float = 0.95
+    outcomes: Outcomes,
+    first: ArrayLike,
+    second: ArrayLike,
+    alerts: int,
+    level: float = 0.95,
+    *,
+    most_days: float = np.inf,
 ) -> Warned:
     """Compare two scores as warnings, each raising at most so many alerts: those with the largest values.
 
@@ -221,6 +227,8 @@ def compare_warnings(
         Alerts over all cutoffs.
     level
         Coverage of the interval.
+    most_days
+        Days of warning that count, at most: who is alerted all year is not warned a year ahead.
 
     Raises
     ------
@@ -234,12 +242,13 @@ def compare_warnings(
     days = [_warning_days(outcomes, flagged) for flagged in flags]
     if not days[0].size:
         raise JudgementError("Nobody left at a known instant, so that no warning can be timed.")
-    gained = np.nan_to_num(days[1]) - np.nan_to_num(days[0])
+    counted = [np.minimum(np.nan_to_num(each), most_days) for each in days]
+    gained = counted[1] - counted[0]
     half = two_sided_z(level) * float(gained.std(ddof=1)) / np.sqrt(gained.size) if gained.size > 1 else float("nan")
     mean = float(gained.mean())
     return Warned(
         alerts=(int(flags[0].sum()), int(flags[1].sum())),
-        mean_days=(float(np.nan_to_num(days[0]).mean()), float(np.nan_to_num(days[1]).mean())),
+        mean_days=(float(counted[0].mean()), float(counted[1].mean())),
         difference=Interval(mean, mean - half, mean + half),
         found=(float(np.isfinite(days[0]).mean()), float(np.isfinite(days[1]).mean())),
         leavers=int(gained.size),

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evaluation.action.assignment import TREATED
-from evaluation.action.choice import Choice, expected_gain
+from evaluation.action.choice import Choice
 from pipelines.actions.arms import Plans, arms_of, on_playbook
 from pipelines.actions.consent import load_refusals
 from pipelines.actions.diary import Diary, working_days
-from pipelines.actions.eligibility import Candidates, candidates, restrain
+from pipelines.actions.eligibility import Candidates, candidates
 from pipelines.actions.firing import choose_alerts, firing_shares, raise_alerts
 from pipelines.actions.plan import Plan, plan
 from pipelines.actions.playbook import Playbook
@@ -121,19 +121,13 @@ def decide(
     untold = choose_alerts(connection, scenes, playbooks.values(), around)
     load_refusals(connection, around.settings.no_contact)
     chosen = list(playbooks.values())
-    found = [_restrained(connection, scene, chosen, around) for scene in scenes]
-    everyone = _together(found)
+    limits = chosen, around.plans, around.restraint, around.accepted
+    everyone = _together([candidates(connection, scene, *limits) for scene in scenes])
     planned = _planned(connection, everyone, chosen, around)
     arms = _arms(connection, everyone, planned, chosen, around)
     actions = action_rows(connection, scenes, everyone.customer_id, planned, chosen, arms, around)
     add_actions(connection, actions)
     return Decision(raise_alerts(connection), untold, firing_shares(connection, scenes), actions, planned.first)
-
-
-def _restrained(connection: Any, scene: Scene, playbooks: Sequence[Playbook], around: Circumstances) -> Candidates:
-    found = candidates(scene, playbooks)
-    restrain(connection, scene, found, playbooks, around.plans, around.restraint, around.accepted)
-    return found
 
 
 def _together(found: Sequence[Candidates]) -> Candidates:
@@ -152,14 +146,7 @@ def _planned(connection: Any, everyone: Candidates, playbooks: Sequence[Playbook
     for owner, channel, day, count, cost in committed(connection, around.instant, restraint.first, restraint.last):
         diary.take(owner, channel, day, count)
         budget = None if budget is None else max(budget - cost, 0.0)
-    gain = expected_gain(
-        np.nan_to_num(everyone.probability),
-        np.nan_to_num(everyone.value),
-        everyone.effect,
-        np.array([each.definition.cost for each in playbooks], dtype=np.float64),
-        everyone.allowed,
-    )
-    return plan(gain, playbooks, diary, budget)
+    return plan(everyone.gain, playbooks, diary, budget)
 
 
 def _arms(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.action.choice import expected_gain
 from pipelines.actions.arms import Plans, on_playbook
 from pipelines.actions.playbook import Playbook
 from pipelines.actions.scene import Scene
@@ -47,37 +48,51 @@ class Candidates:
         Shape (customers,).
     probability, value
         Shape (customers,); missing where unknown.
-    allowed
-        Shape (customers, playbooks).
-    effect
-        Shape (customers, playbooks), share of the leavers kept; below 0 where contact drives the customer away.
+    gain
+        Shape (customers, playbooks), expected value kept less cost; -inf where an action is not allowed.
     """
 
     customer_id: NDArray[np.object_]
     band: NDArray[np.object_]
     probability: NDArray[np.float64]
     value: NDArray[np.float64]
-    allowed: NDArray[np.bool_]
-    effect: NDArray[np.float64]
+    gain: NDArray[np.float64]
 
 
-def candidates(scene: Scene, playbooks: Sequence[Playbook]) -> Candidates:
-    """Find whom the playbooks are for."""
+def candidates(
+    connection: Any, scene: Scene, playbooks: Sequence[Playbook], plans: Plans, restraint: Restraint, accepted: str
+) -> Candidates:
+    """Find whom the playbooks are for and nothing forbids to contact, and what each action is expected to keep.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection to the warehouse.
+    scene, playbooks
+        Everyone, and what may be done.
+    plans
+        Experiments; their control customers are left alone by the playbook that is tried.
+    restraint
+        When customers are left alone.
+    accepted
+        Schema of the accepted tables.
+    """
     rows = scene.table.order_by(PLACE)
     asked = {f"p{place}": _meant(scene, each) for place, each in enumerate(playbooks)}
     found = rows.select("customer_id", BAND, PROBABILITY, VALUE, **asked).to_pyarrow()
     allowed = np.zeros((found.num_rows, len(playbooks)), dtype=np.bool_)
     for place, name in enumerate(asked):
         allowed[:, place] = found[name].to_numpy()
-    priors = [each.definition.effect for each in playbooks]
-    return Candidates(
-        found["customer_id"].to_numpy(),
-        found[BAND].to_numpy(),
-        found[PROBABILITY].to_numpy().astype(np.float64),
-        found[VALUE].to_numpy().astype(np.float64),
+    _restrain(connection, scene, allowed, playbooks, plans, restraint, accepted)
+    probability, value = (found[name].to_numpy().astype(np.float64) for name in (PROBABILITY, VALUE))
+    gain = expected_gain(
+        np.nan_to_num(probability),
+        np.nan_to_num(value),
+        _effects(connection, scene, playbooks, found.num_rows),
+        np.array([each.definition.cost for each in playbooks], dtype=np.float64),
         allowed,
-        np.tile(np.array(priors, dtype=np.float64), (found.num_rows, 1)),
     )
+    return Candidates(found["customer_id"].to_numpy(), found[BAND].to_numpy(), probability, value, gain)
 
 
 def _meant(scene: Scene, playbook: Playbook) -> ir.Value:
@@ -105,33 +120,19 @@ def _meant(scene: Scene, playbook: Playbook) -> ir.Value:
     return reduce(and_, parts).fill_null(False)
 
 
-def restrain(
+def _restrain(
     connection: Any,
     scene: Scene,
-    found: Candidates,
+    allowed: NDArray[np.bool_],
     playbooks: Sequence[Playbook],
     plans: Plans,
     restraint: Restraint,
     accepted: str,
 ) -> None:
-    """Take out, in place, whom something forbids to contact, and put in what is known of effects.
-
-    Parameters
-    ----------
-    connection
-        DuckDB connection to the warehouse.
-    scene, found, playbooks
-        Everyone, and whom the playbooks are for.
-    plans
-        Experiments; their control customers are left alone by the playbook that is tried.
-    restraint
-        When customers are left alone.
-    accepted
-        Schema of the accepted tables.
-    """
+    """Take out, in place, whom something forbids to contact."""
     contacts = np.flatnonzero([each.is_contact for each in playbooks])
-    found.allowed[_places(connection, scene, decided_already(restraint))] = False
-    found.allowed[np.ix_(_places(connection, scene, tired(restraint, accepted)), contacts)] = False
+    allowed[_places(connection, scene, decided_already(restraint))] = False
+    allowed[np.ix_(_places(connection, scene, tired(restraint, accepted)), contacts)] = False
     for place, each in enumerate(playbooks):
         said = each.definition
         alone = controls(list(on_playbook(plans, each.name)))
@@ -139,8 +140,7 @@ def restrain(
         if each.is_contact:
             unwanted.append(refused(said.channel))
         for query in unwanted:
-            found.allowed[_places(connection, scene, query), place] = False
-    _learn_effects(connection, scene, found, {each.name: place for place, each in enumerate(playbooks)}, contacts)
+            allowed[_places(connection, scene, query), place] = False
 
 
 def _places(connection: Any, scene: Scene, query: Query) -> NDArray[np.int64]:
@@ -148,14 +148,22 @@ def _places(connection: Any, scene: Scene, query: Query) -> NDArray[np.int64]:
     return found.fetchnumpy()[PLACE].astype(np.int64)
 
 
-def _learn_effects(
-    connection: Any, scene: Scene, found: Candidates, playbooks: Mapping[str, int], contacts: NDArray[np.int64]
-) -> None:
-    """Put measured effects of single customers in the place of the playbooks' guesses."""
+def _effects(connection: Any, scene: Scene, playbooks: Sequence[Playbook], customers: int) -> NDArray[np.float64]:
+    """Give the share of the leavers whom each action keeps: the playbooks' guesses, else what is known of a customer.
+
+    Below 0 contact drives the customer away.
+    """
+    priors = np.array([each.definition.effect for each in playbooks], dtype=np.float64)
     known = connection.execute(known_effects(scene.name)).fetchnumpy()
+    same = np.broadcast_to(priors, (customers, len(playbooks)))
+    if not known[PLACE].size:
+        return same
+    effect = same.copy()
     at, effects = known[PLACE].astype(np.int64), known["effect"].astype(np.float64)
-    for name, place in playbooks.items():
-        own = known["playbook"] == name
-        found.effect[at[own], place] = effects[own]
+    for place, each in enumerate(playbooks):
+        own = known["playbook"] == each.name
+        effect[at[own], place] = effects[own]
     everywhere = (known["playbook"] == EVERY_CONTACT) & (effects < 0)
-    found.effect[np.ix_(at[everywhere], contacts)] = effects[everywhere][:, None]
+    contacts = np.flatnonzero([each.is_contact for each in playbooks])
+    effect[np.ix_(at[everywhere], contacts)] = effects[everywhere][:, None]
+    return effect

@@ -56,7 +56,8 @@ def try_rules(project_name: str, names: list[str], weekly: float | None, compare
     }
     _say_left_out(chosen, able, console)
     if compare:
-        _print_rhythms(past, rules, weekly, console)
+        assert project.label is not None
+        _print_rhythms(past, rules, weekly, project.label.horizon_days, console)
         return
     if weekly is not None:
         _print_thresholds(past, able, weekly, console)
@@ -175,7 +176,9 @@ def _print_curve(past: Past, rule: Rule, console: Console) -> None:
     console.table(f"Other thresholds of {rule.name}, strictest first", heads, rows)
 
 
-def _print_rhythms(past: Past, rules: Mapping[str, Rule], weekly: float | None, console: Console) -> None:
+def _print_rhythms(
+    past: Past, rules: Mapping[str, Rule], weekly: float | None, most_days: int, console: Console
+) -> None:
     rows = []
     for prefix, rule in RHYTHMS.items():
         names = (f"{prefix}__silence_over_limit__ever", f"{prefix}__silence_over_own_limit__ever")
@@ -184,12 +187,15 @@ def _print_rhythms(past: Past, rules: Mapping[str, Rule], weekly: float | None, 
             cooldown_days = rules[rule].definition.cooldown_days
             every_check = alerts_a_week(1, past.outcomes.cutoffs, cooldown_days)
             alerts = int((fixed >= 0).sum()) if weekly is None else int(weekly / every_check)
-            rows.append(_rhythm_cells(prefix, compare_warnings(past.outcomes, fixed, own, alerts)))
+            rows.append(_rhythm_cells(prefix, compare_warnings(past.outcomes, fixed, own, alerts, most_days=most_days)))
     heads = ("silence of", "alerts fixed / own", "leavers warned", "days of warning", "own less fixed", "verdict")
     console.table(
         "Silence: the industry's fixed days against the customer's own rhythm, equally many alerts", heads, rows
     )
-    console.line("Days of warning: mean over all leavers, 0 for one who was missed; 95 % interval over leavers.")
+    console.line(
+        f"Days of warning: mean over all leavers, 0 for one who was missed, {most_days} for one warned earlier still; "
+        "95 % interval over leavers."
+    )
 
 
 def _rhythm_cells(what: str, warned: Warned) -> tuple[str, ...]:

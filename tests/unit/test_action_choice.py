@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from itertools import product
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from evaluation.action import choice as choice_module
 from evaluation.action.choice import NEVER, NOBODY, Limit, Problem, choose, expected_gain, greedy
+from evaluation.action.choice_output import silenced
 from evaluation.errors import JudgementError
 
 
@@ -143,3 +145,23 @@ def test_nothing_to_gain_is_nothing_done():
 def test_impossible_problems_are_refused(wrong):
     with pytest.raises(JudgementError):
         wrong()
+
+
+def test_what_the_solver_prints_in_c_is_kept_from_the_terminal(capfd):
+    libc = ctypes.CDLL(None)
+    print("before")
+    with silenced():
+        libc.puts(b"doubts of the solver")
+    libc.puts(b"after")
+    libc.fflush(None)
+    told = capfd.readouterr().out
+    assert "doubts" not in told
+    assert "before" in told
+    assert "after" in told
+
+
+def test_a_solver_that_fails_gives_the_output_back(capfd):
+    with pytest.raises(JudgementError), silenced():
+        raise JudgementError("no solution")
+    print("after")
+    assert "after" in capfd.readouterr().out

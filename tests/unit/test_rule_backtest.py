@@ -132,6 +132,8 @@ def test_warnings_are_compared_at_equally_many_alerts():
     warned = compare_warnings(PAST, first, second, alerts=4)
     assert (warned.alerts, warned.mean_days) == ((2, 4), (40, 70))
     assert warned.leavers == 2
+    capped = compare_warnings(PAST, first, second, alerts=4, most_days=1)
+    assert (capped.mean_days, capped.difference.estimate) == ((1, 1), 0)
 
 
 def test_equal_scores_differ_by_nothing():
