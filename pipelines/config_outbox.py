@@ -14,6 +14,8 @@ from pipelines.ingest.nearest import nearest
 
 CSV = "csv"
 """The transport that is always there, for every channel that has no other."""
+CONNECTOR = "connector"
+"""Where channels go that our sender leaves to a program of the user's own."""
 CUSTOMER_CHANNEL = "email"
 """The channel whose messages are written to the customer; all others are told to their owner."""
 
@@ -83,9 +85,9 @@ class OutboxSettings(Section):
 
     @model_validator(mode="after")
     def _routed(self) -> Self:
-        names = [CSV, *(each.name for each in self.transports)]
+        names = [CSV, CONNECTOR, *(each.name for each in self.transports)]
         if len(set(names)) < len(names):
-            raise ValueError(f"two transports have the same name, or one is called {CSV}, which there is already")
+            raise ValueError(f"two transports have the same name, or one is called {CSV} or {CONNECTOR}")
         for channel, name in self.routes.items():
             if name not in names:
                 raise ValueError(f"routes sends {channel} to '{name}' (transports: {nearest(name, names)})")

@@ -36,6 +36,8 @@ def run_stage(
     runner = runner_of(project_name, overrides, force, quiet, wait_s)
     runner.as_of = None if as_of is None else instant(as_of)
     runner.alone(name)
+    if name == "act" and runner.project.outbox.enabled:
+        runner.alone("outbox")
     if name == "score":
         runner.alone("mart")
     if name == "score" and runner.project.deliver.destinations:

@@ -38,6 +38,10 @@ class AddressBook:
         ).fetchall()
         return found[0][0] if len(found) == 1 else None
 
+    def close(self) -> None:
+        """Let go of what was read."""
+        self._connection.close()
+
     def _read(self, file: Path) -> None:
         allowed = f"a CSV file with {COLUMNS}"
         if not file.is_file():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from pipelines.config import Project
-from pipelines.config_outbox import CSV, EmailSettings
+from pipelines.config_outbox import CONNECTOR, CSV, EmailSettings
 from pipelines.outbox.csv_files import FOLDER, CsvFiles
 from pipelines.outbox.ledger import Clock, Outbox
 from pipelines.outbox.mail import Mail
@@ -58,7 +58,7 @@ def lanes_of(
         If a transport that is needed is not as it should be.
     """
     routes = project.outbox.routes
-    needed = {CSV, *routes.values()} if channel is None else {routes.get(channel, CSV)}
+    needed = ({CSV, *routes.values()} if channel is None else {routes.get(channel, CSV)}) - {CONNECTOR}
     transports = [_transport(name, project, outbox, environment) for name in sorted(needed)]
     return [(_route(each, routes, channel), each) for each in transports]
 

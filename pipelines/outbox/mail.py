@@ -104,6 +104,7 @@ class Mail(OneByOne):
             with suppress(*_Lost):
                 self._server.quit()
         self._drop(Outcome("untried"))
+        self._book.close()
 
     def _recipient(self, message: Message) -> str | None:
         if message.channel == CUSTOMER_CHANNEL:

@@ -109,6 +109,14 @@ def test_one_channel_alone(tmp_path: Path) -> None:
     assert company.states() == {"C001": "planned", "C002": "sent"}
 
 
+def test_what_is_left_to_a_connector_waits_for_it(tmp_path: Path) -> None:
+    company = Company(tmp_path, ("outbox.routes={visit: connector}",)).decide([planned(1), planned(2, channel="visit")])
+    assert company.send().states == {"sent": 1}
+    assert company.send(channel="visit").states == {}
+    (message,) = company.outbox().claim(Route("crm", ("visit",)), 9)
+    assert message.customer_id == "C002"
+
+
 def test_who_has_refused_since_is_not_sent_to(tmp_path: Path) -> None:
     refusals = tmp_path / "refused.csv"
     company = Company(tmp_path, (f"act.no_contact={refusals}",)).decide(

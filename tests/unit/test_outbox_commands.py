@@ -102,7 +102,7 @@ def test_what_comes_back_is_marked_and_what_was_never_sent_is_named(company: Com
         (["send", "--set", "outbox.zone=Mars/Base"], "unknown time zone"),
         (
             ["send", "--set", "outbox.transports=[{name: csv, kind: email, url: a, sender: b}]"],
-            "which there is already",
+            "is called csv or connector",
         ),
     ],
 )
@@ -111,6 +111,17 @@ def test_mistakes_are_told_without_a_traceback(company: Company, typed: Typed, t
     assert result.exit_code in (2, 3)
     assert said in words(result)
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(("enabled", "stages"), [("true", ["act", "outbox"]), ("false", ["act"])])
+def test_deciding_sends_where_it_is_switched_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enabled: str, stages: list[str]
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(Runner, "alone", lambda _, name: ran.append(name))
+    settings = ["--set", f"outbox.enabled={enabled}", "--set", f"workspace={tmp_path}"]
+    assert CliRunner().invoke(app, ["act", "-p", CONF, *settings]).exit_code == 0
+    assert ran == stages
 
 
 def test_options_in_front_of_the_command_are_not_swallowed() -> None:
