@@ -150,7 +150,7 @@ def test_parts_without_figures_say_what_brings_them(nothing_known):
     text = html(page(nothing_known))
     for command in (
         "churnlab score --from 2026-09-02 -p demo",
-        "churnlab score --from 2026-10-01",
+        "churnlab score --from 2026-09-24",
         "churnlab act",
         "churnlab score --as-of 2026-11-01",
     ):

@@ -91,6 +91,20 @@ def ahead(scene: Scene) -> Ahead:
     return Ahead(found, run, scene.rows(_FORETOLD, key), hits, scene.row(_USUAL, [fired])["rate"], scene.reach)
 
 
+def share_interval(part: float, whole: float) -> tuple[float, float]:
+    """Give the 95 % interval of a share seen among a count (Wilson).
+
+    >>> [round(end, 3) for end in share_interval(5, 10)]
+    [0.237, 0.763]
+    """
+    import numpy as np
+
+    from evaluation.model.shares import wilson_interval
+
+    low, high = wilson_interval(np.array([part / whole]), np.array([float(whole)]))
+    return float(low[0]), float(high[0])
+
+
 def _find_outcomes(scene: Scene, cutoffs: Sequence[datetime]) -> None:
     """Put who left after some instants into `OUTCOMES`, by the definition that models learn."""
     import ibis

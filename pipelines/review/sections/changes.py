@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from evaluation.business.changes import LESS, MORE
@@ -130,7 +131,7 @@ def _bands(facts: Facts) -> list[Block]:
     """Set the bands of the month before beside those of now."""
     rows, names = facts.changes.bands, facts.project.value_names
     if not rows:
-        return [Paragraph(typed(NO_BANDS, facts, first=f"{facts.month.first_day}"), "soft")]
+        return [Paragraph(typed(NO_BANDS, facts, first=f"{facts.month.first_day - timedelta(days=7)}"), "soft")]
     known = {row[end] for row in rows for end in ("band_from", "band_to")}
     order = [name for name in (*BANDS, None) if name in known]
     shown = [*sorted(known - set(order), key=str), *order]

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from evaluation.business.changes import MORE
 from evaluation.gates.words import Words
-from evaluation.model.shares import wilson_interval
 from pipelines.report.blocks import Mark, Point, Points, Section
 from pipelines.report.names import leaving_reason
 from pipelines.report.numbers import listed, money, percent
+from pipelines.review.figures.ahead import share_interval
 from pipelines.review.figures.facts import Facts
 from pipelines.review.sections.brought import name_of
 from pipelines.review.sections.changes import segment
@@ -133,7 +131,7 @@ def train_anew(facts: Facts) -> Words | None:
     customers, expected, came = (sum(row[name] for row in rows) for name in ("customers", "expected", "came"))
     if customers < FEWEST:
         return None
-    low, high = (float(end[0]) for end in wilson_interval(np.array([came / customers]), np.array([float(customers)])))
+    low, high = share_interval(came, customers)
     if low <= expected / customers <= high:
         return None
     said = Words(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from evaluation.gates.words import NOTHING as SILENT
 from evaluation.gates.words import Words
-from evaluation.model.shares import wilson_interval
 from pipelines.report.blocks import Block, Cell, Mark, Paragraph, Picture, Pictures, Section, Table
 from pipelines.report.drawing import bar_chart
 from pipelines.report.names import band, leaving_reason, topic
 from pipelines.report.numbers import count, decimal, percent, percent_range, same
+from pipelines.review.figures.ahead import share_interval
 from pipelines.review.figures.facts import Facts
 from pipelines.review.sections.commands import typed
 
@@ -37,8 +35,6 @@ TOO_LATE = Words(
     "These scores were made afterwards, by a model that may have learnt from what came: they prove nothing.",
     "这些评分为事后补算，模型可能已学到之后的结果，不能作为提前发现的证明。",
 )
-
-
 ALSO_LATE = Words("These scores were made afterwards, too.", "同为事后补算。")
 
 
@@ -71,7 +67,7 @@ def _answer(facts: Facts) -> Words:
 
 
 def _in_advance(facts: Facts) -> Words:
-    """Say how many of the leavers had been in band high before; only scores that were made in time count."""
+    """Say how many of the leavers had been in band high before, and whether some scores were made too late to count."""
     row = next((each for each in facts.ahead.found if each["days"] == SAID_DAYS), None)
     if row is None or not row["scored"]:
         return SILENT
@@ -189,7 +185,7 @@ def _foretold(facts: Facts) -> list[Block]:
 
 def _band_row(facts: Facts, row: dict[str, Any]) -> list[Cell]:
     customers, came = row["customers"], row["came"]
-    low, high = (float(end[0]) for end in wilson_interval(np.array([came / customers]), np.array([float(customers)])))
+    low, high = share_interval(came, customers)
     expected = row["expected"] / customers
     verdict = Mark("✓", Words("as expected", "与预计相符"), "good")
     if customers < FEWEST:
@@ -239,9 +235,7 @@ def _rule_row(facts: Facts, row: dict[str, Any]) -> list[Cell]:
 
 def hit_interval(hit: dict[str, Any]) -> tuple[float, float]:
     """Give the 95 % interval of the share of alerts whose customer left; it counts customers, not alerts."""
-    rate, number = np.array([hit["came"] / hit["alerts"]]), np.array([float(hit["customers"])])
-    low, high = wilson_interval(rate, number)
-    return float(low[0]), float(high[0])
+    return share_interval(hit["came"] / hit["alerts"] * hit["customers"], hit["customers"])
 
 
 def _moves(facts: Facts) -> Table:
