@@ -28,6 +28,7 @@ from pipelines.destinations.destination import Change
 from pipelines.destinations.kinds.postgres import WIRE, Postgres
 from pipelines.destinations.source import Source
 from pipelines.destinations.statements import Statements
+from pipelines.warehouse.duckdb_file import bounded_memory, warehouse
 from pipelines.warehouse.scores import SCHEMA
 from pipelines.warehouse.writing import create
 
@@ -107,7 +108,7 @@ def ours(folder: Path, kind: str, batch_rows: int) -> None:
     settings = DeliverSettings.model_validate(
         {"destinations": [{"name": "there", "kind": kind, **place}], "batch_rows": batch_rows, "retry_s": 0}
     )
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+    with warehouse(folder, read_only=True) as connection, bounded_memory(connection):
         source = Source(connection, batch_rows)
         delivered = deliver(source, source.instants(), settings, lambda text: None)
     delivered.raise_failures()
@@ -121,13 +122,13 @@ def bare(folder: Path) -> None:
     table, sql = tables()[0], Statements(Postgres.dialect)
     key = ", ".join(sql.name(name) for name in table.key)
     sets = ", ".join(f"{sql.name(name)} = excluded.{sql.name(name)}" for name in table.values)
-    with psycopg.connect(os.environ[ADDRESS]) as server, duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
+    with psycopg.connect(os.environ[ADDRESS]) as server, duckdb.connect(str(folder / "warehouse.duckdb")) as file:
         server.execute(
             f"DROP TABLE IF EXISTS bare; CREATE TABLE bare ({sql.columns(table)}, PRIMARY KEY ({key}))".encode()
         )
         server.execute(f"CREATE TEMP TABLE incoming ({sql.columns(table)})".encode())
         names = ", ".join(table.columns)
-        rows = warehouse.execute(f"SELECT {names} FROM {SCHEMA}.{table.name}").to_arrow_reader(50_000)
+        rows = file.execute(f"SELECT {names} FROM {SCHEMA}.{table.name}").to_arrow_reader(50_000)
         with server.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types([WIRE[kind] for kind in table.columns.values()])
             for batch in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -119,6 +120,7 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> DemoWorkspace:
         fcntl.flock(lock, fcntl.LOCK_EX)
         kept = first / "ran.json"
         if not kept.exists():
+            shutil.rmtree(first, ignore_errors=True)  # of a worker that failed
             first.mkdir()
             kept.write_text(json.dumps([asdict(each) for each in _run_line(first).ran]))
     own = tmp_path_factory.mktemp("demo") / "line"

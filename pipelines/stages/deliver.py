@@ -42,12 +42,12 @@ def brought(
     """
     from pipelines.destinations.deliver import deliver
     from pipelines.destinations.source import Source
-    from pipelines.warehouse.duckdb_file import FILE, warehouse
+    from pipelines.warehouse.duckdb_file import FILE, bounded_memory, warehouse
 
     for each in settings.destinations:
         if each.path is not None and each.path.resolve() == (project.home / FILE).resolve():
             raise ConfigError(f"Destination {each.name} is the project's own warehouse", allowed="a file of its own")
-    with warehouse(project.home, read_only=True) as connection:
+    with warehouse(project.home, read_only=True) as connection, bounded_memory(connection):
         source = Source(connection, settings.batch_rows)
         delivered = deliver(source, source.instants(run), settings, progress, dry_run=dry_run)
     touched = sum(change.touched for tables in delivered.changes.values() for change in tables.values())
