@@ -93,9 +93,11 @@ class Mail(OneByOne):
         except _Unfit as error:
             return Outcome("closed", str(error))
         except ssl.SSLCertVerificationError as error:
-            return self._drop(Outcome("closed", f"its certificate is not trusted ({error.verify_message})"))
+            self._drop()
+            return Outcome("closed", f"its certificate is not trusted ({error.verify_message})")
         except _Lost as error:
-            return self._drop(_of_connecting(error))
+            self._drop()
+            return _of_connecting(error)
         return refused or self._hand_over(server, bytes(mail))
 
     def close(self) -> None:
@@ -103,7 +105,7 @@ class Mail(OneByOne):
         if self._server is not None:
             with suppress(*_Lost):
                 self._server.quit()
-        self._drop(Outcome("untried"))
+        self._drop()
         self._book.close()
 
     def _recipient(self, message: Message) -> str | None:
@@ -124,39 +126,40 @@ class Mail(OneByOne):
         code, _ = server.mail(self._sender.addr_spec)
         if code not in TAKEN:
             # The sender is the same for all messages, so that no message is to blame.
-            return self._again(code, "closed")
+            return self._refusal(code, "closed")
         code, _ = server.rcpt(to)
-        return None if code in TAKEN else self._again(code, "failed")
+        return None if code in TAKEN else self._refusal(code, "failed")
 
     def _hand_over(self, server: smtplib.SMTP, mail: bytes) -> Outcome:
         try:
             code, _ = server.data(mail)
         except smtplib.SMTPDataError as error:
-            return self._again(error.smtp_code, "failed")
+            return self._refusal(error.smtp_code, "failed")
         except _Lost:
-            return self._drop(Outcome("failed", HANDED_OVER))
-        return Outcome("sent") if code in TAKEN else self._again(code, "failed")
+            self._drop()
+            return Outcome("failed", HANDED_OVER)
+        return Outcome("sent") if code in TAKEN else self._refusal(code, "failed")
 
-    def _again(self, code: int, for_good: str) -> Outcome:
+    def _refusal(self, code: int, for_good: str) -> Outcome:
         """Say what a refusal means, and make the server ready for another message; its words may hold an address."""
         said = f"the server answered {code}"
         if code == CLOSING:
-            return self._drop(Outcome("down", said))
+            self._drop()
+            return Outcome("down", said)
         try:
             assert self._server is not None
             self._server.rset()
         except _Lost:
-            self._drop(Outcome("untried"))
+            self._drop()
         if code in RIGHTS or (for_good == "closed" and code >= 500):
             return Outcome("closed", said)
         return Outcome("failed" if code >= 500 else "again", said)
 
-    def _drop(self, outcome: Outcome) -> Outcome:
+    def _drop(self) -> None:
         """Let go of the server."""
         if self._server is not None:
             self._server.close()
             self._server = None
-        return outcome
 
     def _ready(self) -> smtplib.SMTP:
         """Give the server, connected, encrypted and told who we are."""
@@ -164,7 +167,7 @@ class Mail(OneByOne):
             with suppress(*_Lost):
                 if self._server.noop()[0] in TAKEN:
                     return self._server
-            self._drop(Outcome("untried"))
+            self._drop()
         self._server = self._connected()
         return self._server
 

@@ -15,6 +15,7 @@ from pipelines.outbox.transport import Transport
 from pipelines.warehouse.outbox import DELIVERED, EXPIRED, FAILED, SENT, Route
 
 Lanes = Sequence[tuple[Route, Transport]]
+ERRORS_TOLD = 5
 MOST_DOUBLINGS = 40
 SHORTEST_WAIT_S = 0.01
 
@@ -62,7 +63,8 @@ class Dispatch:
         if not self.states[FAILED] and (not self.left or (self.is_limited and not self.errors)):
             return
         met = [
-            f"{name}: {error}" + (f" ({count:,} times)" if count > 1 else "") for (name, error), count in self._most()
+            f"{name}: {error}" + (f" ({count:,} times)" if count > 1 else "")
+            for (name, error), count in self.errors.most_common(ERRORS_TOLD)
         ]
         raise Incomplete(
             "; ".join([f"Not everything left the outbox: {self.said}", *met]),
@@ -70,9 +72,6 @@ class Dispatch:
             do=f"mend what is named, then churnlab outbox send -p {project}; churnlab outbox list -p {project} names "
             "the messages, churnlab outbox retry plans what has failed again",
         )
-
-    def _most(self) -> list[tuple[tuple[str, str], int]]:
-        return self.errors.most_common(5)
 
 
 @dataclass
