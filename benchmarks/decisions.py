@@ -3,9 +3,10 @@
     python -m benchmarks.decisions                      # 1,000,000 customers, 40 rules, 20 playbooks
     python -m benchmarks.decisions --customers 50000
 
-Signals and scores are drawn and stored first and are not measured. Beside it a peer does what a notebook would: all
-signals in a pandas frame, rules by `DataFrame.eval`, each playbook in turn for its customers with the largest gain, as
-many as owner and budget allow. It raises no alerts, knows no cool-down, fatigue, days or messages.
+Signals and scores are drawn and stored first and are not measured. Each owner is told of one customer in 50 at most.
+Beside it a peer does what a notebook would: all signals in a pandas frame, rules by `DataFrame.eval`, each playbook in
+turn for its customers with the largest gain, as many as owner and budget allow. It raises no alerts, knows no
+cool-down, fatigue, days or messages.
 """
 
 from __future__ import annotations
