@@ -167,7 +167,8 @@ class Tracking:
             yield
         except (ConnectionFailed, MlflowException, SQLAlchemyError, OSError) as error:
             is_ours = isinstance(error, MlflowException) and error.get_http_status_code() < SERVER_FAILED
-            if is_ours or (self._required and isinstance(error, OSError)):
+            is_told = isinstance(error, ConnectionFailed | OSError)
+            if is_ours or (self._required and is_told):
                 raise
             failed = error if isinstance(error, ConnectionFailed) else self._unreached(error)
             if self._required:
