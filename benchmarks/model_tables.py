@@ -106,17 +106,19 @@ def flat_table(shape: FlatShape, seed: int) -> tuple[pd.DataFrame, Floats, Float
 
 
 def write_order_log(shape: OrderShape, seed: int, folder: Path) -> Path:
-    """Write the log of a simulated shop and the configuration of a project over it.
+    """Write the log of a simulated shop and the configuration of a project over it, unless both are there.
 
     Returns
     -------
     Path
         The configuration.
     """
+    conf = folder / "shop.yaml"
+    if conf.is_file():
+        return conf
     folder.mkdir(parents=True, exist_ok=True)
     _orders(shape, np.random.default_rng([seed, shape.customers])).to_parquet(folder / "orders.parquet", index=False)
     shutil.copy(BASE, folder)
-    conf = folder / "shop.yaml"
     conf.write_text(
         f"""name: shop
 title: {{en: Shop, zh: 商店}}

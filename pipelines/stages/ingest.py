@@ -59,6 +59,8 @@ def ingest(project: Project, progress: Progress, source: dict[str, Any] | None =
     if left_out is not None and left_out.rows:
         progress.warn(f"{left_out.rows:,} rows of forgotten customers are still in the sources; they were left out")
     made = {"tables": tables, "ledger": [asdict(each) for each in ledgers], "content": _content(project)}
+    # Each load replaces tables that were checked, even by the same rows: it asks for a check of its own.
+    made["load"] = uuid4().hex
     if joining is not None:
         _tell_joined(joining.figures, progress)
         made["identity"] = joining.figures
