@@ -30,7 +30,6 @@ PICTURES = (
     ("dashboard.png", "", "en", "light", 1280, 960),
     ("dashboard-risk.png", "risk", "zh", "light", 1280, 900),
     ("dashboard-customer.png", "customer?customer={riskiest}", "zh", "light", 1280, 1150),
-    ("dashboard-segments.png", "segments?by=rfm_class", "en", "light", 1280, 1500),
     ("dashboard-actions.png", "actions", "zh", "light", 1280, 1100),
     ("dashboard-experiments.png", "experiments", "en", "dark", 1280, 900),
     ("dashboard-phone.png", "", "zh", "dark", 390, 844),

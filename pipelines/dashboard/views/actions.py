@@ -12,7 +12,7 @@ from pipelines.dashboard import acted, queries
 from pipelines.dashboard.numbers import dated
 from pipelines.dashboard.screen import Screen
 from pipelines.report import names
-from pipelines.report.blocks import Cell, Mark, Paragraph, Table
+from pipelines.report.blocks import Cell, Mark, Paragraph, Table, Tone
 from pipelines.report.numbers import NOTHING, count, money, same
 
 NONE_YET = Words("No alert has been raised and no action planned yet.", "尚无预警与行动任务。")
@@ -26,10 +26,10 @@ TEAM = Words("For", "处理人")
 NO_ALERTS, NO_TASKS = Words("No open alert.", "没有待处理预警。"), Words("No action waits.", "没有待办行动。")
 FIRST = Words("The first {shown} of {all}, the gravest first.", "共 {all} 条，按严重程度显示前 {shown} 条。")
 LATE = Words("late", "逾期")
-ESCALATED = Words("to the managers", "已升级至管理层")
+ESCALATED = Words("managers", "管理层")
 SHOWN, MOST_RULES = 30, 60
 OPEN_STATES = ("planned", "failed")
-TONES = {"failed": "bad", "sent": "soft", "delivered": "good"}
+LOOKS: dict[str, tuple[str, Tone]] = {"failed": ("▲", "bad"), "sent": ("→", "soft"), "delivered": ("✓", "good")}
 
 
 def view(screen: Screen) -> None:
@@ -128,7 +128,7 @@ def _alert_state(row: dict[str, Any]) -> Cell:
     said = Words(row["alert_state_en"] or "–", row["alert_state_zh"] or "–")
     if row["escalated_to"] is None:
         return said
-    return Mark("▲", Words(f"{said.en}, {ESCALATED.en}", f"{said.zh}，{ESCALATED.zh}"), "amber")
+    return Mark("▲", Words(f"{said.en} · {ESCALATED.en}", f"{said.zh} · {ESCALATED.zh}"), "amber")
 
 
 def _task_state(row: dict[str, Any]) -> Cell:
@@ -138,9 +138,8 @@ def _task_state(row: dict[str, Any]) -> Cell:
         said = said + dated(at)
     if row["task_state"] == "failed" and row["attempts"]:
         said = said + Words(f"({row['attempts']} attempts)", f"（已尝试 {row['attempts']} 次）")
-    tone = TONES.get(row["task_state"])
-    signs = {"bad": "▲", "good": "✓", "soft": "→"}
-    return said if tone is None else Mark(signs[tone], said, tone)  # type: ignore[arg-type]
+    look = LOOKS.get(row["task_state"])
+    return said if look is None else Mark(look[0], said, look[1])
 
 
 def _with_names(table: Table, found: list[dict[str, Any]]) -> Table:

@@ -52,6 +52,7 @@ WAITING_NOTE = Words(
     "Every playbook leaves a part of its customers alone; windows have to be over before its effect is told.",
     "每个方案都随机保留一部分客户不干预；观察期结束后才能得出效果。",
 )
+NO_END = Words("as long as the playbook is used", "方案使用期间持续进行")
 UNDER_WAY = Words("under way", "进行中")
 
 
@@ -137,9 +138,9 @@ def _blocks(screen: Screen, mart: Mart, each: dict[str, Any]) -> list[Block]:
 
 def _figures(screen: Screen, each: dict[str, Any], effects: list[dict[str, Any]]) -> Figures:
     wanted, ends = each["wanted_customers"], dated(each["ends_on"])
-    until = (
-        Words(f"of {wanted:,} wanted", f"目标 {wanted:,} 位") if wanted else Words(f"until {ends.en}", f"至 {ends.zh}")
-    )
+    until = NO_END if each["ends_on"] is None else Words(f"until {ends.en}", f"至 {ends.zh}")
+    if wanted:
+        until = Words(f"of {wanted:,} wanted", f"目标 {wanted:,} 位")
     stayed = next((row for row in effects if row["measure_name"] == "retained" and row["segment_name"] == "all"), None)
     arms = Words(
         f"{each['treated']:,} treated, {each['control']:,} left alone",

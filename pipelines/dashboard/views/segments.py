@@ -78,7 +78,7 @@ def _answer(rows: list[dict[str, Any]], whole: dict[str, Any]) -> Words:
     first, risk = above[0]["said"], percent(above[0]["mean_risk"])
     return Words(
         f"Risk is highest in {first.en}: {risk.en} are expected to leave, against {mean.en} of all.",
-        f"{first.zh}的风险最高：预计流失 {risk.zh}，全部客户为 {mean.zh}。",
+        f"“{first.zh}”的风险最高：预计流失 {risk.zh}，全部客户为 {mean.zh}。",
     )
 
 
@@ -92,7 +92,9 @@ def _picture(rows: list[dict[str, Any]], whole: dict[str, Any], column: str) -> 
     top = max((span.high for span in spans if span.high is not None), default=_mean(whole)) * 1.1
     across = Axis(0, top, Words("expected to leave", "预计流失比例"), percent)
     name = names.COLUMNS[column]
-    title = Words(f"Expected to leave, by {name.en.lower()}", f"按{name.zh}划分的预计流失比例")
+    blank = " " if name.zh[0].isascii() else ""
+    by = Words(name.en if name.en[:2].isupper() else name.en.lower(), f"{blank}{name.zh}")
+    title = Words(f"Expected to leave, by {by.en}", f"按{by.zh}划分的预计流失比例")
     caption = Words(
         "Mean risk of each segment with its 95 % interval; the dotted line is the mean of all.",
         "各分组的平均流失概率及 95% 区间，虚线为全部客户平均值。",
