@@ -97,7 +97,7 @@ class Played:
 
 
 @given(STEPS, st.sampled_from([0.0, 0.3]))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_one_arm_for_ever_and_nothing_for_controls(books, steps, share):
     played = Played(books, share)
     for step in steps:
