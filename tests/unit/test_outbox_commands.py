@@ -12,12 +12,12 @@ from outboxes import CONF, SECRET, Company, planned, webhook
 from receivers import http_receiver, status
 from typer.testing import CliRunner
 
-from pipelines.artifacts import Store
 from pipelines.cli import app
 from pipelines.config import load_project
-from pipelines.console import Console
+from pipelines.console import Console, Progress
 from pipelines.errors import ConfigError, Incomplete
 from pipelines.runner import Runner
+from pipelines.stage import all_stages
 
 DAY = ("--on", "2026-06-01")
 Typed = Callable[..., Any]
@@ -139,28 +139,26 @@ def test_without_a_decision_one_is_told_what_to_type(typed: Typed, tmp_path: Pat
 
 def test_the_stage_sends_where_it_is_switched_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     today = datetime.now(UTC).date()  # The stage has the clock of the machine.
-    last = today + timedelta(days=1)
-    rows = [
-        planned(number, planned_for=today, due=last, channel=each) for number, each in enumerate(("phone", "visit"))
-    ]
-    Company(tmp_path, is_on_disk=True).decide(rows)
-    settings = [f"workspace={tmp_path}", f"tracking.uri=sqlite:///{tmp_path}/mlflow.db", "outbox.patience_s=0"]
-    store = Store(tmp_path / "demo" / "artifacts")
-    store.save("decided", {"as_of": "2026-06-01T00:00:00"})
-    off = Runner(load_project(CONF, settings), Console(quiet=True))
-    with pytest.raises(Exception, match="has no stage outbox"):
-        off.alone("outbox")
-    closed = webhook("http://127.0.0.1:9/")
-    on = load_project(CONF, [*settings, "outbox.enabled=true", *closed])
+    Company(tmp_path, is_on_disk=True).decide(
+        planned(number, planned_for=today, due=today + timedelta(days=1), channel=channel)
+        for number, channel in enumerate(("phone", "visit"))
+    )
+    settings = [f"workspace={tmp_path}", "outbox.patience_s=0", *webhook("http://127.0.0.1:9/")]
+    stage = all_stages()["outbox"]
+    assert not stage.applies(load_project(CONF, settings))
+    project = load_project(CONF, [*settings, "outbox.enabled=true"])
+    assert stage.applies(project)
+    given = {
+        "project": project,
+        "progress": Progress(Console(quiet=True), "outbox"),
+        "decided": {"as_of": "2026-06-01"},
+    }
     with pytest.raises(ConfigError, match="CRM_SECRET"):
-        Runner(on, Console(quiet=True)).alone("outbox")
+        stage.function(**given)
     monkeypatch.setenv("CRM_SECRET", SECRET)
     with pytest.raises(Incomplete, match=r"1 sent.*1 still to be sent \(not before .* UTC\); crm: it does not answer"):
-        Runner(on, Console(quiet=True)).alone("outbox")
-    assert Company(tmp_path, is_on_disk=True).states() == {"C000": "planned", "C001": "sent"}
-    assert Runner(on, Console(quiet=True)).state() == {}
-    assert Company(tmp_path, (*closed, "outbox.attempts=1"), is_on_disk=True).send(
-        day=last + timedelta(days=1)
-    ).states == {"expired": 1}
-    Runner(load_project(CONF, [*settings, "outbox.enabled=true"]), Console(quiet=True)).alone("outbox")
-    assert store.load("sent") == {"as_of": "2026-06-01T00:00:00"}
+        stage.function(**given)
+    late = Company(tmp_path, tuple(settings[1:]), is_on_disk=True)
+    assert late.states() == {"C000": "planned", "C001": "sent"}
+    assert late.send(day=today + timedelta(days=2)).states == {"expired": 1}
+    assert stage.function(**given) == {"as_of": "2026-06-01"}
