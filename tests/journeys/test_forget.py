@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from finished_lines import copied, tables
+from finished_lines import copied, own_runs, tables
 
 from pipelines.operating.forget import Erasure
 from pipelines.stage import all_stages
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.journey
 def line(demo_workspace: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A finished line of its own: the copy's runs lie in the copy."""
     runner_of = copied(demo_workspace, tmp_path / "line")
+    own_runs(demo_workspace.folder, tmp_path / "line")
     monkeypatch.chdir(tmp_path / "line")
     return runner_of
 

@@ -32,6 +32,14 @@ def tables(warehouse: Path) -> dict[str, list[Any]]:
 def copy_line(line: Path, folder: Path) -> None:
     """Copy a finished line with its runs, which then lie in the copy."""
     shutil.copytree(line, folder)
+    own_runs(line, folder)
+
+
+def own_runs(line: Path, folder: Path) -> None:
+    """Let the runs of a copied line lie in the copy; MLflow, which remembers places by run, forgets them."""
+    from mlflow.tracking._tracking_service import utils
+
+    utils._artifact_repos_cache.clear()
     with closing(sqlite3.connect(folder / "mlflow.db")) as store, store:
         for table, columns in ADDRESSES.items():
             for column in columns:
@@ -45,7 +53,7 @@ def copied(demo_workspace: Any, folder: Path) -> Callable[..., Any]:
     from pipelines.console import Console
     from pipelines.runner import Runner
 
-    copy_line(demo_workspace.folder, folder)
+    shutil.copytree(demo_workspace.folder, folder)
     # The sources stay where they are, so that only what a test changes runs again.
     overrides = [
         text if text.startswith("data.root") else text.replace(str(demo_workspace.folder), str(folder))
