@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from evaluation.value_names import SHIPPED
 from pipelines.judging import portrait
 
 CUTOFFS = np.array(["2026-01-01", "2026-03-01"], dtype="datetime64[us]")
@@ -47,6 +48,7 @@ def material():
         rows=SimpleNamespace(train=train, test=test),
         validation=validation,
         signals={},
+        project=SimpleNamespace(value_names=SHIPPED),
         label=test.label.astype(float),
         customer=np.arange(ROWS),
         scores=lambda family: probability(test.signals),
