@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.model.levers import LEVERS, Lever
-from evaluation.model.reason_words import among, sentence, shown
+from evaluation.model.reason_words import among, apart, sentence, shown
 from evaluation.model.reasons import FEWEST_PEERS, MOST, Usual
 from evaluation.model.rows import FloatArray
 from evaluation.value_names import SHIPPED, ValueNames
@@ -211,4 +211,4 @@ def _said(
     if language == "en":
         where = f" in {peers}" if peers else ""
         return f"{lever.do['en']}. {fact}; usual{where}: {usual}, with which the score is {then:.0%}, not {before:.0%}"
-    return f"{lever.do['zh']}：{fact}；{peers}客户通常为 {usual}，此时评分为 {then:.0%}，而非 {before:.0%}"
+    return f"{lever.do['zh']}：{fact}；{peers}客户通常为{apart(usual)}，此时评分为 {then:.0%}，而非 {before:.0%}"

@@ -120,7 +120,16 @@ def _beside(own: str, usual: object, unit: str, peers: str, language: str) -> st
         return ""
     if language == "en":
         return f" (usual in {peers}: {text})" if peers else f" (usual: {text})"
-    return f"（{peers}客户通常为 {text}）" if peers else f"（通常为 {text}）"
+    return f"（{peers}客户通常为{apart(text)}）" if peers else f"（通常为{apart(text)}）"
+
+
+def apart(text: str) -> str:
+    """Part a number, but no Chinese word, from the Chinese words before it by a blank.
+
+    >>> apart("65"), apart("否")
+    (' 65', '否')
+    """
+    return text if "\u4e00" <= text[:1] <= "\u9fff" else f" {text}"
 
 
 def _rounded(number: float) -> str:

@@ -144,7 +144,7 @@ def business_reviews(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "No business review in the last {days} days: {value}",
-        "zh": "近 {days} 天未做业务回顾:{value}",
+        "zh": "近 {days} 天未做业务回顾：{value}",
     },
     example="""
     happened_at | kind

@@ -17,7 +17,7 @@ from features.values import Values
     risk="rises",
     say={
         "en": "No account manager was ever assigned: {value}",
-        "zh": "从未分配客户成功经理:{value}",
+        "zh": "从未分配客户成功经理：{value}",
     },
     example="""
     happened_at | kind

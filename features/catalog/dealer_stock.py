@@ -183,7 +183,7 @@ def on_hand_change(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "The stock lasts {value} days at the pace of the last {days} days",
-        "zh": "按近 {days} 天销速,库存可售 {value} 天",
+        "zh": "按近 {days} 天销速，库存可售 {value} 天",
     },
     example="""
     measured_at | units_on_hand | units_sold

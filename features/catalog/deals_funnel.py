@@ -82,7 +82,7 @@ def open_deals(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "An open deal has not moved for longer than usual: {value}",
-        "zh": "在推进的商机停滞过久:{value}",
+        "zh": "在推进的商机停滞过久：{value}",
     },
     example="""
     entered_at | deal_id | stage

@@ -18,7 +18,7 @@ from features.values import Values
     risk="rises",
     say={
         "en": "In the first 30 days: {value}",
-        "zh": "处于前 30 天:{value}",
+        "zh": "处于前 30 天：{value}",
     },
     example="""
     signed_up_at
@@ -38,7 +38,7 @@ def in_first_30_days(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "In month 3 to 6 of the relationship: {value}",
-        "zh": "处于第 3 至 6 个月:{value}",
+        "zh": "处于第 3 至 6 个月：{value}",
     },
     example="""
     signed_up_at

@@ -127,7 +127,7 @@ def nps_min(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Was a detractor in {value} surveys of the last {days} days",
-        "zh": "近 {days} 天有 {value} 次 NPS 为贬损者(0-6 分)",
+        "zh": "近 {days} 天有 {value} 次 NPS 为贬损者（0-6 分）",
     },
     example="""
     given_at | kind | score
@@ -153,7 +153,7 @@ def detractor_answers(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "Satisfaction was {value} of 5 on average in the last {days} days",
-        "zh": "近 {days} 天满意度平均 {value} 分(满分 5 分)",
+        "zh": "近 {days} 天满意度平均 {value} 分（满分 5 分）",
     },
     example="""
     given_at | kind | score
@@ -175,7 +175,7 @@ def csat_mean(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "The last satisfaction was {value} of 5",
-        "zh": "最近一次满意度 {value} 分(满分 5 分)",
+        "zh": "最近一次满意度 {value} 分（满分 5 分）",
     },
     example="""
     given_at | kind | score

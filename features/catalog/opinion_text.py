@@ -20,7 +20,7 @@ from features.values import Values
     risk="falls",
     say={
         "en": "The mood of the comments of the last {days} days is {value} (-1 complaint, 1 praise)",
-        "zh": "近 {days} 天留言情绪均值 {value}(-1 为抱怨,1 为好评)",
+        "zh": "近 {days} 天留言情绪均值 {value}（-1 为抱怨，1 为好评）",
     },
     example="""
     given_at | sentiment
@@ -42,7 +42,7 @@ def sentiment_mean(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "The mood of the last comment is {value} (-1 complaint, 1 praise)",
-        "zh": "最近一条留言情绪为 {value}(-1 为抱怨,1 为好评)",
+        "zh": "最近一条留言情绪为 {value}（-1 为抱怨，1 为好评）",
     },
     example="""
     given_at | sentiment

@@ -22,7 +22,7 @@ QUARTERS_SINCE = 3
     risk="falls",
     say={
         "en": "Placed {value} orders a year ago in the quarter that lies ahead",
-        "zh": "去年同期(未来一季)下单 {value} 次",
+        "zh": "去年同期（未来一季）下单 {value} 次",
     },
     example="""
     ordered_at | amount
@@ -45,7 +45,7 @@ def season_orders(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Spent {value} a year ago in the quarter that lies ahead",
-        "zh": "去年同期(未来一季)消费 {value}",
+        "zh": "去年同期（未来一季）消费 {value}",
     },
     example="""
     ordered_at | amount

@@ -119,7 +119,7 @@ def gap_log_std(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "So long a pause had a chance of {value} if nothing had changed",
-        "zh": "若习惯未变,出现如此长间隔的概率仅为 {value}",
+        "zh": "若习惯未变，出现如此长间隔的概率仅为 {value}",
     },
     example="""
     ordered_at | amount
@@ -165,7 +165,7 @@ def silence_over_limit(s: Values) -> ir.Value:
     empty=None,
     say={
         "en": "A pause of more than {value} days is unusual for this customer",
-        "zh": "按自身与同行节奏,超过 {value} 天未下单即属异常",
+        "zh": "按自身与同行节奏，超过 {value} 天未下单即属异常",
     },
     example="""
     ordered_at | amount | customer_id
@@ -305,7 +305,7 @@ def active_months(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Ordered in each of the last {value} months (counted up to 6)",
-        "zh": "已连续 {value} 个月下单(最多计 6 个月)",
+        "zh": "已连续 {value} 个月下单（最多计 6 个月）",
     },
     example="""
     ordered_at | amount
@@ -327,7 +327,7 @@ def month_streak(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "A repeat customer without an order for 90 days: {value}",
-        "zh": "复购客户已 90 天未再下单:{value}",
+        "zh": "复购客户已 90 天未再下单：{value}",
     },
     example="""
     ordered_at | amount

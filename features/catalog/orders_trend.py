@@ -227,7 +227,7 @@ def monthly_variation(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "Spending has fallen by 15 % or more for {value} months in a row (counted up to 3)",
-        "zh": "消费已连续 {value} 个月下降 15% 以上(最多计 3 个月)",
+        "zh": "消费已连续 {value} 个月下降 15% 以上（最多计 3 个月）",
     },
     example="""
     ordered_at | amount
@@ -325,7 +325,7 @@ def spend_against_peers(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Recency score {value} of 5",
-        "zh": "近度(R)得分 {value}(满分 5 分)",
+        "zh": "近度（R）得分 {value}（满分 5 分）",
     },
     example="""
     ordered_at | customer_id
@@ -346,7 +346,7 @@ def recency_score(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Frequency score {value} of 5",
-        "zh": "近 {days} 天频度(F)得分 {value}(满分 5 分)",
+        "zh": "近 {days} 天频度（F）得分 {value}（满分 5 分）",
     },
     example="""
     ordered_at | amount
@@ -367,7 +367,7 @@ def frequency_score(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Monetary score {value} of 5",
-        "zh": "近 {days} 天额度(M)得分 {value}(满分 5 分)",
+        "zh": "近 {days} 天额度（M）得分 {value}（满分 5 分）",
     },
     example="""
     ordered_at | amount
@@ -387,7 +387,7 @@ def monetary_score(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "RFM score {value} of 15",
-        "zh": "RFM 总分 {value}(满分 15 分)",
+        "zh": "RFM 总分 {value}（满分 15 分）",
     },
     example="""
     ordered_at | amount

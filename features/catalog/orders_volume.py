@@ -238,7 +238,7 @@ def add_on_orders(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Has ordered only once: {value}",
-        "zh": "仅下过一次单:{value}",
+        "zh": "仅下过一次单：{value}",
     },
     example="""
     ordered_at | amount
@@ -258,7 +258,7 @@ def only_one_order(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "Recent orders weigh {value} (each halves every 90 days)",
-        "zh": "近期订单加权数为 {value}(每 90 天减半)",
+        "zh": "近期订单加权数为 {value}（每 90 天减半）",
     },
     example="""
     ordered_at | amount
@@ -279,7 +279,7 @@ def orders_decayed(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "Recent spending weighs {value} (halved every 90 days)",
-        "zh": "近期消费加权额为 {value}(每 90 天减半)",
+        "zh": "近期消费加权额为 {value}（每 90 天减半）",
     },
     example="""
     ordered_at | amount

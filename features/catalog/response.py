@@ -315,7 +315,7 @@ def leaving_mentions(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "The mood in our notes of the last {days} days is {value} (-1 complaint, 1 praise)",
-        "zh": "近 {days} 天沟通记录情绪均值 {value}(-1 为抱怨,1 为好评)",
+        "zh": "近 {days} 天沟通记录情绪均值 {value}（-1 为抱怨，1 为好评）",
     },
     example="""
     happened_at | sentiment

@@ -39,7 +39,7 @@ def days_to_end(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "The term ends within 30 days: {value}",
-        "zh": "合同将在 30 天内到期:{value}",
+        "zh": "合同将在 30 天内到期：{value}",
     },
     example="""
     started_at | ends_at
@@ -59,7 +59,7 @@ def ends_within_30_days(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "The term ends within 90 days: {value}",
-        "zh": "合同将在 90 天内到期:{value}",
+        "zh": "合同将在 90 天内到期：{value}",
     },
     example="""
     started_at | ends_at
@@ -265,7 +265,7 @@ def offer_lead_days(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "The term ends within 60 days and no renewal was offered: {value}",
-        "zh": "60 天内到期但尚未洽谈续约:{value}",
+        "zh": "60 天内到期但尚未洽谈续约：{value}",
     },
     example="""
     started_at | ends_at | renewal_offered_at
@@ -308,7 +308,7 @@ def offer_waits_days(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Renews by itself: {value}",
-        "zh": "自动续约:{value}",
+        "zh": "自动续约：{value}",
     },
     example="""
     started_at | auto_renew

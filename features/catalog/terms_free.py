@@ -17,7 +17,7 @@ from features.values import Values
     risk="rises",
     say={
         "en": "Is on a free trial: {value}",
-        "zh": "处于试用期:{value}",
+        "zh": "处于试用期：{value}",
     },
     example="""
     started_at | is_trial
@@ -57,7 +57,7 @@ def days_since_trial(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Fewer than 3 logins a week after the trial: {value}",
-        "zh": "试用结束后每周登录不足 3 次:{value}",
+        "zh": "试用结束后每周登录不足 3 次：{value}",
     },
     example="""
     started_at | ends_at | is_trial
@@ -82,7 +82,7 @@ def few_logins_after_trial(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "Took a trial but bought no add-on in the last year: {value}",
-        "zh": "用过试用但近一年未购买增值服务:{value}",
+        "zh": "用过试用但近一年未购买增值服务：{value}",
     },
     example="""
     started_at | ends_at | is_trial

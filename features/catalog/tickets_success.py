@@ -135,7 +135,7 @@ def passed_around(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "Scored our service {value} of 5 on average in the last {days} days",
-        "zh": "近 {days} 天服务评分平均 {value} 分(满分 5 分)",
+        "zh": "近 {days} 天服务评分平均 {value} 分（满分 5 分）",
     },
     example="""
     opened_at | scored_at | satisfaction
@@ -157,7 +157,7 @@ def satisfaction_mean(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "Last scored our service {value} of 5",
-        "zh": "最近一次服务评分 {value} 分(满分 5 分)",
+        "zh": "最近一次服务评分 {value} 分（满分 5 分）",
     },
     example="""
     opened_at | scored_at | satisfaction

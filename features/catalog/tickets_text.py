@@ -20,7 +20,7 @@ from features.values import Values
     risk="falls",
     say={
         "en": "The mood of the tickets of the last {days} days is {value} (-1 complaint, 1 praise)",
-        "zh": "近 {days} 天工单情绪均值 {value}(-1 为抱怨,1 为好评)",
+        "zh": "近 {days} 天工单情绪均值 {value}（-1 为抱怨，1 为好评）",
     },
     example="""
     opened_at | sentiment
@@ -42,7 +42,7 @@ def sentiment_mean(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "The mood of the last ticket is {value} (-1 complaint, 1 praise)",
-        "zh": "最近一个工单情绪为 {value}(-1 为抱怨,1 为好评)",
+        "zh": "最近一个工单情绪为 {value}（-1 为抱怨，1 为好评）",
     },
     example="""
     opened_at | sentiment

@@ -114,7 +114,7 @@ def days_since_last(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Asked for help in the last year but not for 90 days: {value}",
-        "zh": "近一年提交过工单但已 90 天未再提交:{value}",
+        "zh": "近一年提交过工单但已 90 天未再提交：{value}",
     },
     example="""
     opened_at | ticket_type
@@ -134,7 +134,7 @@ def stopped_asking(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "Three or more tickets in 30 days: {value}",
-        "zh": "30 天内提交 3 个及以上工单:{value}",
+        "zh": "30 天内提交 3 个及以上工单：{value}",
     },
     example="""
     opened_at | ticket_type

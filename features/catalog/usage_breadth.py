@@ -120,7 +120,7 @@ def setup_steps(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Key feature never set up: {value}",
-        "zh": "从未完成关键功能设置:{value}",
+        "zh": "从未完成关键功能设置：{value}",
     },
     example="""
     happened_at | event_type
@@ -213,7 +213,7 @@ def uses_per_active_day(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Of the features used in 90 days, {value} were used in the last {days}",
-        "zh": "近 90 天用过的功能中,近 {days} 天仍在使用的占 {value}",
+        "zh": "近 90 天用过的功能中，近 {days} 天仍在使用的占 {value}",
     },
     example="""
     happened_at | feature
@@ -237,7 +237,7 @@ def features_kept(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Of the people active in 90 days, {value} were active in the last {days}",
-        "zh": "近 90 天的活跃用户中,近 {days} 天仍活跃的占 {value}",
+        "zh": "近 90 天的活跃用户中，近 {days} 天仍活跃的占 {value}",
     },
     example="""
     happened_at | user_id

@@ -151,7 +151,7 @@ def days_since_community(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "No login for {days} days although there were before: {value}",
-        "zh": "曾登录但已连续 {days} 天未登录:{value}",
+        "zh": "曾登录但已连续 {days} 天未登录：{value}",
     },
     example="""
     happened_at | event_type
@@ -218,7 +218,7 @@ def silence_ratio(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "So long a silence had a chance of {value} if nothing had changed",
-        "zh": "若习惯未变,出现如此长沉默的概率仅为 {value}",
+        "zh": "若习惯未变，出现如此长沉默的概率仅为 {value}",
     },
     example="""
     happened_at | event_type
@@ -262,7 +262,7 @@ def silence_over_limit(s: Values) -> ir.Value:
     empty=None,
     say={
         "en": "A silence of more than {value} days is unusual for this customer",
-        "zh": "按自身与同行节奏,沉默超过 {value} 天即属异常",
+        "zh": "按自身与同行节奏，沉默超过 {value} 天即属异常",
     },
     example="""
     happened_at | event_type | customer_id

@@ -167,7 +167,7 @@ def fading(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "Recent logins weigh {value} (each halves every 30 days)",
-        "zh": "近期登录加权数为 {value}(每 30 天减半)",
+        "zh": "近期登录加权数为 {value}（每 30 天减半）",
     },
     example="""
     happened_at | event_type
@@ -286,7 +286,7 @@ def active_weeks(s: Values) -> ir.Value:
     risk="falls",
     say={
         "en": "Used in each of the last {value} weeks (counted up to 8)",
-        "zh": "已连续 {value} 周使用(最多计 8 周)",
+        "zh": "已连续 {value} 周使用（最多计 8 周）",
     },
     example="""
     happened_at | event_type
@@ -308,7 +308,7 @@ def active_week_streak(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "Use has fallen for {value} months in a row (counted up to 3)",
-        "zh": "使用量已连续 {value} 个月下降(最多计 3 个月)",
+        "zh": "使用量已连续 {value} 个月下降（最多计 3 个月）",
     },
     example="""
     happened_at | event_type
