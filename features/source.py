@@ -77,8 +77,9 @@ class Source:
 
     def release(self) -> None:
         """Drop what only the making of bands needed."""
-        if self.part.gaps_read:
-            self.store.drop(self.name("gaps"))
+        for name, is_there in {"gaps": bool(self.part.gaps_read), "written": self._is_read_often}.items():
+            if is_there:
+                self.store.drop(self.name(name))
 
     def show_settled(self) -> None:
         """Show the rows that were settled by the last cutoff, but for those that no window reaches."""
@@ -103,12 +104,29 @@ class Source:
         settled = intervals_passed(settled_at(rows, part.table, part.columns_read), self.timeline.boundaries)
         placed = rows.mutate(**{SLICE: settled, BAND: band})
         placed = placed.mutate(**{END: lookup(placed[SLICE], self.timeline.boundaries)})
-        store.view(self.name("rows"), store.compile(placed))
+        store.view(self.name("rows"), store.compile(self._written_down(placed) if self._is_read_often else placed))
+
+    @property
+    def _is_read_often(self) -> bool:
+        """Whether several statements read rows of several cutoffs: to write them down takes less than to read again."""
+        return len(self.timeline.instants) > 1 and bool(self.asked.added) + len(self.asked.distinct) > 1
+
+    def _written_down(self, placed: ir.Table) -> ir.Table:
+        """Keep the rows, narrow: unread columns cost room even where they are empty."""
+        schema, kept = _schema(self.part), self._columns_kept
+        unread = [column.name for column in self.part.table.columns if column.name not in kept]
+        narrow = {name: kind for name, kind in schema.items() if name not in unread}
+        self.store.put(self.name("written"), self.store.compile(placed.select(*narrow)))
+        written = ibis.table(narrow, name=self.name("written"))
+        return written.mutate(**{name: ibis.null(schema[name]) for name in unread}).select(*schema)
+
+    @property
+    def _columns_kept(self) -> set[str]:
+        return {*self.part.columns_read, *self.part.gaps_read, self.part.table.happened_at, KNOWN_AT}
 
     def _only_read(self, rows: ir.Table) -> ir.Table:
         """Empty the columns that nobody reads: texts above all, which would be copied with the rows."""
-        kept = {*self.part.columns_read, *self.part.gaps_read, self.part.table.happened_at, KNOWN_AT}
-        unread = [column.name for column in self.part.table.columns if column.name not in kept]
+        unread = [column.name for column in self.part.table.columns if column.name not in self._columns_kept]
         return rows.mutate(**{name: ibis.null(rows[name].type()) for name in unread}) if unread else rows
 
     def _put_changing(self) -> None:
