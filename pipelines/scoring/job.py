@@ -166,7 +166,8 @@ def _told(job: Job, subjects: Subjects, before: Before | None, progress: Progres
         if not read and not movers:
             return {}
         peers = Peers.of(source, job.model.features, job.accepted)
-        bring(source)
+    # Not bounded: DuckDB holds whole row groups of every signal while it writes them.
+    bring(source)
     then = subjects.waited(before, progress) if before is not None and movers else None
     known = known_signals(job.project, job.accepted["flat"])
     teller = Teller(job.model, settings, known, job.project.value_names, source, peers, then)
