@@ -118,11 +118,6 @@ class Asked:
         return [place for place, aggregate in enumerate(self.aggregates) if aggregate.operation != "distinct"]
 
     @cached_property
-    def added_in_windows(self) -> list[tuple[int, int]]:
-        """Place and window of what is put together from bands, without the whole history."""
-        return [(place, days) for place in self.added for days in self.wanted_in_windows(place)]
-
-    @cached_property
     def decayed(self) -> dict[int, float]:
         """Half-lives in days of the decayed sums, by place."""
         half_lives = {place: aggregate.half_life_days for place, aggregate in enumerate(self.aggregates)}

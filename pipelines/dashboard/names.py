@@ -6,7 +6,6 @@ from evaluation.gates.words import Words
 from pipelines.report.names import topic
 from pipelines.report.numbers import same
 
-MORE_RISK = ("high", "medium")
 COLUMNS = {
     "owner": Words("Account owner", "客户负责人"),
     "industry": Words("Industry", "行业"),

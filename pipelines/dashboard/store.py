@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -159,11 +158,6 @@ def version_of(home: Path) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (found.st_ino, found.st_mtime_ns)
-
-
-def written_at(home: Path) -> datetime:
-    """Give when the mart was written, in local time."""
-    return datetime.fromtimestamp((home / FILE).stat().st_mtime)
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

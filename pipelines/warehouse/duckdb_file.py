@@ -20,7 +20,7 @@ MEMORY_BYTES = 2_000_000_000
 """What DuckDB may hold in memory, so that a stage of many customers stays below 3 GB with Python, the libraries and
 what DuckDB does not count; the rest goes to a folder that DuckDB makes beside the file."""
 BATCH_BYTES = 300_000_000
-"""What DuckDB may hold while batches of customers are scored, so that the job stays below 1.5 GB."""
+"""What DuckDB may hold while batches of customers are scored, so that it takes below 1.5 GB; telling why takes more."""
 _SHARE_OF_DEFAULT = 0.6
 """DuckDB would take four fifths of the machine's memory, or of the container's; this leaves it less than half."""
 
