@@ -18,6 +18,7 @@ ANY = "any"
 """Category of the values that may stand in every other."""
 FILE = Path(__file__).with_suffix(".yaml")
 _LAST = "_last"
+SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
 class ValueNames:
@@ -27,6 +28,8 @@ class ValueNames:
     ----------
     names
         Category to value to its names. A category is the name of a column, such as ``industry``.
+    symbol
+        What stands before an amount of money; nothing where the currency is not known.
 
     Examples
     --------
@@ -37,8 +40,9 @@ class ValueNames:
     ('中型', '中', 'tin')
     """
 
-    def __init__(self, names: Mapping[str, Mapping[str, Words]]) -> None:
+    def __init__(self, names: Mapping[str, Mapping[str, Words]], symbol: str = "") -> None:
         self._names = names
+        self.symbol = symbol
 
     def find(self, value: str, category: str = "") -> Words | None:
         """Give the names of a value.
@@ -71,7 +75,15 @@ class ValueNames:
             for value, said in values.items():
                 below = known.get(value, Words(value, value))
                 known[value] = Words(said.get("en", below.en), said.get("zh", below.zh))
-        return ValueNames(merged)
+        return ValueNames(merged, self.symbol)
+
+    def in_currency(self, currency: str) -> ValueNames:
+        """Say amounts in a currency.
+
+        >>> SHIPPED.in_currency("CNY").symbol, SHIPPED.in_currency("CHF").symbol
+        ('¥', 'CHF ')
+        """
+        return ValueNames(self._names, SYMBOLS.get(currency, f"{currency} "))
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Give category, value, English and Chinese name of every value."""

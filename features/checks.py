@@ -67,8 +67,8 @@ def _text_problems(declared: Signal) -> Iterable[str]:
         yield f"risk is 'rises', 'falls' or 'none', not {declared.risk!r}."
     if not declared.meaning:
         yield "write a docstring of one sentence."
-    if set(declared.say) != {"en", "zh"}:
-        yield "say needs a sentence in en and one in zh."
+    if set(declared.say) not in ({"en", "zh"}, {"en", "zh", "en_below", "zh_below"}):
+        yield "say needs a sentence in en and one in zh, and may have en_below and zh_below for values below zero."
     for language, sentence in declared.say.items():
         names = set(re.findall(r"{(\w*)}", sentence))
         if "value" not in names:

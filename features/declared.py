@@ -39,7 +39,8 @@ class Signal(ABC):
     risk
         Whether risk grows as the value rises or falls; ``none`` where it does neither.
     say
-        Sentence for reasons in ``en`` and ``zh`` with ``{value}`` and ``{days}``.
+        Sentence for reasons in ``en`` and ``zh`` with ``{value}`` and ``{days}``; with ``en_below`` and ``zh_below``
+        for values below zero, which are said without their sign.
     example
         ASCII table of rows and the expected values.
     meaning

@@ -220,10 +220,10 @@ class Project(Section):
 
     @property
     def value_names(self) -> ValueNames:
-        """What values of categories are called: the names that come with the program, and the project's own on top."""
+        """What values are called: the names that come with the program, the project's own on top, and its currency."""
         from evaluation.value_names import SHIPPED
 
-        return SHIPPED.with_own(self.names)
+        return SHIPPED.with_own(self.names).in_currency(self.currency)
 
     @property
     def home(self) -> Path:

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from pipelines.errors import ended
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -166,11 +168,20 @@ class Console:
         """Say what was given, what is allowed and what to do."""
         self._clear()
         place = f"{stage}: " if stage else ""
-        self._error.print(f"[bold red]Error[/] {escaped(place + error.given)}.".replace("..", "."))
+        self._error.print(f"[bold red]Error[/] {escaped(ended(place + error.given))}")
         if error.allowed:
-            self._error.print(f"  Allowed: {escaped(error.allowed)}.")
+            self._error.print(f"  Allowed: {escaped(ended(error.allowed))}")
         if error.do:
-            self._error.print(f"  Do:      {escaped(error.do)}.")
+            self._error.print(f"  Do:      {escaped(ended(error.do))}")
+
+
+def many(number: int, things: str) -> str:
+    """Say how many things there are.
+
+    >>> many(1, "tables"), many(7043, "rows")
+    ('1 table', '7,043 rows')
+    """
+    return f"{number:,} {things.removesuffix('s') if number == 1 else things}"
 
 
 def escaped(text: str) -> str:

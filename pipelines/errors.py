@@ -24,7 +24,16 @@ class ChurnLabError(Exception):
 
     def __str__(self) -> str:
         parts = [self.given, f"Allowed: {self.allowed}" if self.allowed else "", f"Do: {self.do}" if self.do else ""]
-        return " ".join(part if part.endswith((".", "?")) else f"{part}." for part in parts if part)
+        return " ".join(ended(part) for part in parts if part)
+
+
+def ended(sentence: str) -> str:
+    """End a sentence with a full stop, unless it has an end.
+
+    >>> ended("nothing in ../data"), ended("is it there?")
+    ('nothing in ../data.', 'is it there?')
+    """
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."
 
 
 class ConfigError(ChurnLabError):

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaluation.model.grammar import counted
 from evaluation.model.levers import LEVERS, Lever
-from evaluation.model.reason_words import among, apart, sentence, shown
+from evaluation.model.reason_words import among, apart, said_of, sentence, shown
 from evaluation.model.reasons import FEWEST_PEERS, MOST, Usual
 from evaluation.model.rows import FloatArray
 from evaluation.value_names import SHIPPED, ValueNames
@@ -190,7 +191,7 @@ def _told(
     value, change = signals[name].iat[row], then - before
     texts = [shown(each, column.signal.unit, "en") for each in (value, target)]
     said = [
-        _said(pull.lever, name, column, value, target, before, then, among(segment, language, names), language)
+        _said(pull.lever, name, column, value, target, before, then, segment, language, names)
         for language in ("en", "zh")
     ]
     return (pull.lever.name, name, *texts, then, change, similar, *said)
@@ -204,10 +205,12 @@ def _said(
     target: object,
     before: float,
     then: float,
-    peers: str,
+    segment: str,
     language: str,
+    names: ValueNames,
 ) -> str:
-    fact, usual = sentence(name, column, value, None, "", language), shown(target, column.signal.unit, language)
+    fact, peers = sentence(name, column, value, None, "", language, names), among(segment, language, names)
+    usual = counted(column, said_of(column, target, language, names), language)
     if language == "en":
         where = f" in {peers}" if peers else ""
         return f"{lever.do['en']}. {fact}; usual{where}: {usual}, with which the score is {then:.0%}, not {before:.0%}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evaluation.model.reason_words import said_of, sentence
+from evaluation.model.grammar import counted
+from evaluation.model.reason_words import apart, said_of, sentence
 from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
@@ -50,9 +51,10 @@ def moved_sentence(
     now, then = (said_of(column, each, language, names) for each in (value, before))
     if now == then:
         return said
+    then = counted(column, then, language)
     if language == "en":
         return f"{said} (before: {then or 'not known'})"
-    return f"{said}（此前为 {then}）" if then else f"{said}（此前暂无数据）"
+    return f"{said}（此前为{apart(then)}）" if then else f"{said}（此前暂无数据）"
 
 
 def kind_sentence(kind: str, version_before: str, version: str, language: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.model.reason_words import filled, said_of, shown
+from evaluation.model.grammar import filled, named
+from evaluation.model.reason_words import said_of, shown
 from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
@@ -58,21 +59,19 @@ def trait_sentence(trait: Trait, known: Mapping[str, SignalColumn], language: st
         word = said_of(column, trait.word, language, names)
         phrase = word if trait.is_word else _PHRASES[language]["not"].format(word=word)
     else:
-        phrase = _range(trait, column.signal.unit if column else "", language)
+        phrase = _range(trait, column.signal.unit if column else "", language, names.symbol)
     if phrase:
         said = _sentence(trait.column, column, phrase, language)
         return _OR_UNKNOWN[language].format(said=said) if trait.missing else said
-    name = trait.column if column is None else column.signal.meaning.rstrip(".")
-    if column is not None and language == "zh":
-        name = column.signal.say["zh"].format(value="—", days=column.days)
+    name = trait.column if column is None else named(column, language)
     return (_UNKNOWN if trait.missing else _KNOWN)[language].format(said=name)
 
 
-def _range(trait: Trait, unit: str, language: str) -> str:
+def _range(trait: Trait, unit: str, language: str, symbol: str) -> str:
     phrases = _PHRASES[language]
-    low, high = (shown(value, unit, language) for value in (trait.smallest, trait.largest))
+    low, high = (shown(value, unit, language, symbol) for value in (trait.smallest, trait.largest))
     if trait.only is not None:
-        return shown(trait.only, unit, language)
+        return shown(trait.only, unit, language, symbol)
     if trait.smallest is not None and trait.largest is not None:
         return low if low == high else phrases["range"].format(low=low, high=high)
     if trait.smallest is not None:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import math
-import re
 
 from evaluation.gates.words import Words
+from evaluation.model.grammar import counted, filled, named
 from evaluation.value_names import SHIPPED, ValueNames
 from features.declared import SignalColumn
 
 FLAGS = {"en": ("no", "yes"), "zh": ("否", "是")}
 PERCENT_UNITS = ("share", "probability")
-_BLANK_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 PEERS = "industry"
 """What divides customers into those who are alike; the names of its values are said."""
 
 
-def shown(value: object, unit: str, language: str) -> str:
-    """Write a value for people; empty for a missing one.
+def shown(value: object, unit: str, language: str, symbol: str = "") -> str:
+    """Write a value for people, an amount with the symbol of its currency; empty for a missing one.
 
-    >>> shown(0.4249, "share", "en"), shown(1, "flag", "zh"), shown(12345.6, "currency", "en")
-    ('42%', '是', '12,346')
+    >>> shown(0.4249, "share", "en"), shown(1, "flag", "zh"), shown(-12345.6, "currency", "en", "¥")
+    ('42%', '是', '-¥12,346')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
@@ -33,8 +32,10 @@ def shown(value: object, unit: str, language: str) -> str:
         return FLAGS[language][number > 0]
     if unit in PERCENT_UNITS:
         return f"{number:.0%}"
-    if unit == "days" and abs(number) >= 1:
-        return f"{number:,.0f}"
+    if unit == "days":
+        return f"{number:,.0f}" if abs(number) >= 1 else f"{number:.1f}".removesuffix(".0")
+    if unit == "currency" and symbol:
+        return f"{'-' if number < 0 else ''}{symbol}{_rounded(abs(number))}"
     return _rounded(number)
 
 
@@ -42,18 +43,12 @@ def said_of(column: SignalColumn | None, value: object, language: str, names: Va
     """Write a value of a column for people, a word by the name that it has in the language; empty for a missing one."""
     if isinstance(value, str):
         return in_language(names.words(value, column.signal.measure if column else ""), language)
-    return shown(value, column.signal.unit if column else "", language)
+    return shown(value, column.signal.unit if column else "", language, names.symbol)
 
 
 def in_language(words: Words, language: str) -> str:
     """Give a text in a language."""
     return words.zh if language == "zh" else words.en
-
-
-def filled(column: SignalColumn, said: str, language: str) -> str:
-    """Put a value, as it is said, into the sentence of a signal; no blank parts one Chinese word from the next."""
-    text = column.signal.say[language].format(value=said, days=column.days)
-    return _BLANK_IN_CHINESE.sub("", text)
 
 
 def among(segment: str, language: str, names: ValueNames) -> str:
@@ -104,20 +99,21 @@ def sentence(
         said = filled(column, own, language)
     if isinstance(value, str):
         return said
-    return said + _beside(own, usual, column.signal.unit if column else "", among(segment, language, names), language)
+    return said + _beside(own, usual, column, among(segment, language, names), language, names)
 
 
 def _unknown(name: str, column: SignalColumn | None, language: str) -> str:
     if language == "en":
-        return f"Not known: {column.signal.meaning.rstrip('.') if column else name}"
-    return f"暂无数据：{column.signal.say['zh'].format(value='—', days=column.days) if column else name}"
+        return f"Not known: {named(column, language) if column else name}"
+    return f"暂无数据：{named(column, language) if column else name}"
 
 
-def _beside(own: str, usual: object, unit: str, peers: str, language: str) -> str:
+def _beside(own: str, usual: object, column: SignalColumn | None, peers: str, language: str, names: ValueNames) -> str:
     """Say what is usual, where it is another number."""
-    text = shown(usual, unit, language)
-    if unit == "flag" or not text or text == own:
+    plain = said_of(column, usual, language, names)
+    if not plain or plain == own or (column and column.signal.unit == "flag"):
         return ""
+    text = counted(column, plain, language)
     if language == "en":
         return f" (usual in {peers}: {text})" if peers else f" (usual: {text})"
     return f"（{peers}客户通常为{apart(text)}）" if peers else f"（通常为{apart(text)}）"

@@ -82,8 +82,10 @@ def nps_first(t: Facts) -> Term:
     empty=None,
     risk="falls",
     say={
-        "en": "The recommendation moved by {value} points since the first answer",
-        "zh": "NPS 评分较首次变化 {value} 分",
+        "en": "The recommendation rose by {value} points since the first answer",
+        "en_below": "The recommendation fell by {value} points since the first answer",
+        "zh": "NPS 评分较首次上升 {value} 分",
+        "zh_below": "NPS 评分较首次下降 {value} 分",
     },
     example="""
     given_at | kind | score
@@ -197,7 +199,9 @@ def csat_last(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "Satisfaction of the last {days} days is {value} points above that of the year",
+        "en_below": "Satisfaction of the last {days} days is {value} points below that of the year",
         "zh": "近 {days} 天满意度较近一年高 {value} 分",
+        "zh_below": "近 {days} 天满意度较近一年低 {value} 分",
     },
     example="""
     given_at | kind | score
@@ -326,7 +330,7 @@ def tags(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Called the product too complex {value} times in the last {days} days",
-        "zh": '近 {days} 天 {value} 次标记"太复杂"',
+        "zh": "近 {days} 天标记“太复杂” {value} 次",
     },
     example="""
     given_at | tag
@@ -348,7 +352,7 @@ def tagged_complex(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Called the product slow {value} times in the last {days} days",
-        "zh": '近 {days} 天 {value} 次标记"太慢"',
+        "zh": "近 {days} 天标记“太慢” {value} 次",
     },
     example="""
     given_at | tag
@@ -370,7 +374,7 @@ def tagged_slow(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Called the product too expensive {value} times in the last {days} days",
-        "zh": '近 {days} 天 {value} 次标记"太贵"',
+        "zh": "近 {days} 天标记“太贵” {value} 次",
     },
     example="""
     given_at | tag

@@ -53,7 +53,9 @@ def silence_ratio(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "Silent for {value} standard deviations longer than usual",
+        "en_below": "Silent for {value} standard deviations shorter than usual",
         "zh": "沉默时长超出平均间隔 {value} 个标准差",
+        "zh_below": "沉默时长低于平均间隔 {value} 个标准差",
     },
     example="""
     ordered_at | amount
@@ -143,7 +145,9 @@ def silence_probability(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "No order for {value} days more than is usual in the industry",
+        "en_below": "{value} days short of the time without an order that is unusual in the industry",
         "zh": "未下单天数超出行业阈值 {value} 天",
+        "zh_below": "未下单天数距行业阈值还差 {value} 天",
     },
     example="""
     ordered_at | amount
@@ -304,7 +308,7 @@ def active_months(s: Values) -> ir.Value:
     empty=0,
     risk="falls",
     say={
-        "en": "Ordered in each of the last {value} months (counted up to 6)",
+        "en": "Ordered {value} months in a row (counted up to 6)",
         "zh": "已连续 {value} 个月下单（最多计 6 个月）",
     },
     example="""

@@ -142,7 +142,9 @@ def products_change(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "The discount of the last {days} days is {value} above that of the year",
+        "en_below": "The discount of the last {days} days is {value} below that of the year",
         "zh": "近 {days} 天折扣率较近一年高 {value}",
+        "zh_below": "近 {days} 天折扣率较近一年低 {value}",
     },
     example="""
     ordered_at | amount | discount_amount
@@ -183,8 +185,10 @@ def spend_fading(t: Facts) -> Term:
     empty=None,
     risk="falls",
     say={
-        "en": "Spending changes by {value} of its mean from month to month",
-        "zh": "每月消费相对均值变化 {value}",
+        "en": "Spending grows by {value} of its mean from month to month",
+        "en_below": "Spending falls by {value} of its mean from month to month",
+        "zh": "每月消费相对均值增长 {value}",
+        "zh_below": "每月消费相对均值下降 {value}",
     },
     example="""
     ordered_at | amount
@@ -203,10 +207,7 @@ def monthly_slope(s: Values) -> ir.Value:
     unit="ratio",
     empty=None,
     risk="rises",
-    say={
-        "en": "Monthly spending varies by {value} of its mean",
-        "zh": "每月消费波动幅度为均值的 {value}",
-    },
+    say={"en": "Monthly spending varies by {value} of its mean", "zh": "每月消费波动幅度为均值的 {value}"},
     example="""
     ordered_at | amount
     -1d        | 10
@@ -271,8 +272,10 @@ def share_of_best_quarter(s: Values) -> ir.Value:
     empty=None,
     risk="falls",
     say={
-        "en": "Orders of the last 30 days are {value} standard deviations from the customer's own six months before",
-        "zh": "近 30 天订单数与自身此前半年相比偏离 {value} 个标准差",
+        "en": "Orders of the last 30 days are {value} standard deviations above the six months before",
+        "en_below": "Orders of the last 30 days are {value} standard deviations below the six months before",
+        "zh": "近 30 天订单数比自身此前半年高 {value} 个标准差",
+        "zh_below": "近 30 天订单数比自身此前半年低 {value} 个标准差",
     },
     example="""
     ordered_at | amount
@@ -323,10 +326,7 @@ def spend_against_peers(s: Values) -> ir.Value:
     unit="score",
     empty=None,
     risk="falls",
-    say={
-        "en": "Recency score {value} of 5",
-        "zh": "近度（R）得分 {value}（满分 5 分）",
-    },
+    say={"en": "Recency score {value} of 5", "zh": "近度（R）得分 {value}（满分 5 分）"},
     example="""
     ordered_at | customer_id
     -3000d     |
@@ -344,10 +344,7 @@ def recency_score(s: Values) -> ir.Value:
     unit="score",
     empty=None,
     risk="falls",
-    say={
-        "en": "Frequency score {value} of 5",
-        "zh": "近 {days} 天频度（F）得分 {value}（满分 5 分）",
-    },
+    say={"en": "Frequency score {value} of 5", "zh": "近 {days} 天频度（F）得分 {value}（满分 5 分）"},
     example="""
     ordered_at | amount
     -500d      | 1
@@ -365,10 +362,7 @@ def frequency_score(s: Values) -> ir.Value:
     unit="score",
     empty=None,
     risk="falls",
-    say={
-        "en": "Monetary score {value} of 5",
-        "zh": "近 {days} 天额度（M）得分 {value}（满分 5 分）",
-    },
+    say={"en": "Monetary score {value} of 5", "zh": "近 {days} 天额度（M）得分 {value}（满分 5 分）"},
     example="""
     ordered_at | amount
     -5d        | 1000000
@@ -385,10 +379,7 @@ def monetary_score(s: Values) -> ir.Value:
     unit="score",
     empty=None,
     risk="falls",
-    say={
-        "en": "RFM score {value} of 15",
-        "zh": "RFM 总分 {value}（满分 15 分）",
-    },
+    say={"en": "RFM score {value} of 15", "zh": "RFM 总分 {value}（满分 15 分）"},
     example="""
     ordered_at | amount
     -3001d     | 1

@@ -116,7 +116,9 @@ def late_share(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "The share of late payments in the last {days} days is {value} above that of the year",
+        "en_below": "The share of late payments in the last {days} days is {value} below that of the year",
         "zh": "近 {days} 天逾期占比较近一年高 {value}",
+        "zh_below": "近 {days} 天逾期占比较近一年低 {value}",
     },
     example="""
     issued_at | due_at | paid_at
@@ -138,7 +140,9 @@ def late_share_change(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "Paid {value} days after the due date on average in the last {days} days",
+        "en_below": "Paid {value} days before the due date on average in the last {days} days",
         "zh": "近 {days} 天平均逾期 {value} 天付款",
+        "zh_below": "近 {days} 天平均提前 {value} 天付款",
     },
     example="""
     issued_at | due_at | paid_at
@@ -160,7 +164,9 @@ def days_late_mean(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "The latest payment of the last {days} days came {value} days after its due date",
+        "en_below": "Every payment of the last {days} days came at least {value} days before its due date",
         "zh": "近 {days} 天最长逾期 {value} 天",
+        "zh_below": "近 {days} 天每笔付款均至少提前 {value} 天",
     },
     example="""
     issued_at | due_at | paid_at
@@ -181,7 +187,9 @@ def days_late_max(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "The last payment came {value} days after its due date",
+        "en_below": "The last payment came {value} days before its due date",
         "zh": "最近一笔付款逾期 {value} 天",
+        "zh_below": "最近一笔付款提前 {value} 天",
     },
     example="""
     issued_at | due_at | paid_at

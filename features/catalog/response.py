@@ -45,7 +45,9 @@ def reply_share(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "The share of answers in the last {days} days is {value} above that of the year",
+        "en_below": "The share of answers in the last {days} days is {value} below that of the year",
         "zh": "近 {days} 天回复率较近一年高 {value}",
+        "zh_below": "近 {days} 天回复率较近一年低 {value}",
     },
     example="""
     happened_at | is_proactive | replied_at
@@ -226,7 +228,7 @@ def offers_unanswered(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Named a competitor {value} times in the last {days} days",
-        "zh": "近 {days} 天 {value} 次提及竞争对手",
+        "zh": "近 {days} 天提及竞争对手 {value} 次",
     },
     example="""
     happened_at | mentions_competitor
@@ -271,7 +273,7 @@ def days_since_competitor(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Spoke of prices {value} times in the last {days} days",
-        "zh": "近 {days} 天 {value} 次谈及价格",
+        "zh": "近 {days} 天谈及价格 {value} 次",
     },
     example="""
     happened_at | mentions_price
@@ -293,7 +295,7 @@ def price_mentions(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "Spoke of leaving {value} times in the last {days} days",
-        "zh": "近 {days} 天 {value} 次流露离开意向",
+        "zh": "近 {days} 天流露离开意向 {value} 次",
     },
     example="""
     happened_at | mentions_leaving

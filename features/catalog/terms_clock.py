@@ -18,7 +18,9 @@ from features.values import Values
     core=True,
     say={
         "en": "{value} days to the end of the term",
+        "en_below": "The term ended {value} days ago",
         "zh": "距合同到期还有 {value} 天",
+        "zh_below": "合同已到期 {value} 天",
     },
     example="""
     started_at | ends_at

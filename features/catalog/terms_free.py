@@ -36,7 +36,9 @@ def is_trial(t: Facts) -> Term:
     empty=None,
     say={
         "en": "The trial ended {value} days ago",
+        "en_below": "The trial ends in {value} days",
         "zh": "试用结束已 {value} 天",
+        "zh_below": "试用还有 {value} 天结束",
     },
     example="""
     started_at | ends_at | is_trial

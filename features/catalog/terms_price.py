@@ -57,7 +57,9 @@ def first_monthly_price(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "The price is {value} above the first one",
+        "en_below": "The price is {value} below the first one",
         "zh": "现价比首次签约高 {value}",
+        "zh_below": "现价比首次签约低 {value}",
     },
     example="""
     started_at | monthly_price
@@ -99,7 +101,9 @@ def renewal_price(t: Facts) -> Term:
     core=True,
     say={
         "en": "The renewal offer is {value} above the first price",
+        "en_below": "The renewal offer is {value} below the first price",
         "zh": "续约报价比首次签约价高 {value}",
+        "zh_below": "续约报价比首次签约价低 {value}",
     },
     example="""
     started_at | monthly_price | renewal_offered_at | renewal_price
@@ -120,7 +124,9 @@ def renewal_price_gap(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "The renewal offer is {value} above the price of today",
+        "en_below": "The renewal offer is {value} below the price of today",
         "zh": "续约报价比现价高 {value}",
+        "zh_below": "续约报价比现价低 {value}",
     },
     example="""
     started_at | monthly_price | renewal_offered_at | renewal_price

@@ -192,7 +192,9 @@ def overtime_share(t: Facts) -> Term:
     risk="rises",
     say={
         "en": "The share of overtime in the last {days} days is {value} above that of the year",
+        "en_below": "The share of overtime in the last {days} days is {value} below that of the year",
         "zh": "近 {days} 天工单超时率较近一年高 {value}",
+        "zh_below": "近 {days} 天工单超时率较近一年低 {value}",
     },
     example="""
     opened_at | resolved_at

@@ -203,7 +203,9 @@ def low_scores(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "Service scores of the last {days} days are {value} points above those of the year",
+        "en_below": "Service scores of the last {days} days are {value} points below those of the year",
         "zh": "近 {days} 天服务评分较近一年高 {value} 分",
+        "zh_below": "近 {days} 天服务评分较近一年低 {value} 分",
     },
     example="""
     opened_at | scored_at | satisfaction

@@ -64,7 +64,9 @@ def sentiment_last(t: Facts) -> Term:
     risk="falls",
     say={
         "en": "The mood of the tickets of the last {days} days is {value} above that of the year",
+        "en_below": "The mood of the tickets of the last {days} days is {value} below that of the year",
         "zh": "近 {days} 天工单情绪较近一年高 {value}",
+        "zh_below": "近 {days} 天工单情绪较近一年低 {value}",
     },
     example="""
     opened_at | sentiment

@@ -240,7 +240,9 @@ def silence_probability(s: Values) -> ir.Value:
     risk="rises",
     say={
         "en": "Silent for {value} days more than is usual in the industry",
+        "en_below": "{value} days short of the silence that is unusual in the industry",
         "zh": "沉默天数超出行业阈值 {value} 天",
+        "zh_below": "沉默天数距行业阈值还差 {value} 天",
     },
     example="""
     happened_at | event_type

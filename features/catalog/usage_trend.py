@@ -188,8 +188,10 @@ def logins_decayed(t: Facts) -> Term:
     empty=None,
     risk="falls",
     say={
-        "en": "Use changes by {value} of its mean from week to week",
-        "zh": "每周使用量相对均值变化 {value}",
+        "en": "Use grows by {value} of its mean from week to week",
+        "en_below": "Use falls by {value} of its mean from week to week",
+        "zh": "使用量每周增长均值的 {value}",
+        "zh_below": "使用量每周下降均值的 {value}",
     },
     example="""
     happened_at | event_type
@@ -236,8 +238,10 @@ def weekly_variation(s: Values) -> ir.Value:
     empty=None,
     risk="falls",
     say={
-        "en": "Last week's use is {value} standard deviations from the customer's own eight weeks before",
-        "zh": "上周使用量与自身此前八周相比偏离 {value} 个标准差",
+        "en": "Last week's use is {value} standard deviations above the customer's own eight weeks before",
+        "en_below": "Last week's use is {value} standard deviations below the customer's own eight weeks before",
+        "zh": "上周使用量比自身此前八周高 {value} 个标准差",
+        "zh_below": "上周使用量比自身此前八周低 {value} 个标准差",
     },
     example="""
     happened_at | event_type
@@ -285,7 +289,7 @@ def active_weeks(s: Values) -> ir.Value:
     empty=0,
     risk="falls",
     say={
-        "en": "Used in each of the last {value} weeks (counted up to 8)",
+        "en": "Used {value} weeks in a row (counted up to 8)",
         "zh": "已连续 {value} 周使用（最多计 8 周）",
     },
     example="""

@@ -72,8 +72,10 @@ def active_days_below_peers(s: Values) -> ir.Value:
     empty=None,
     risk="falls",
     say={
-        "en": "The number of features used is {value} standard deviations from that of firms of the same industry",
-        "zh": "近 {days} 天使用功能数与同行相比偏离 {value} 个标准差",
+        "en": "Uses more features than firms of the same industry, by {value} standard deviations",
+        "en_below": "Uses fewer features than firms of the same industry, by {value} standard deviations",
+        "zh": "近 {days} 天使用功能数比同行高 {value} 个标准差",
+        "zh_below": "近 {days} 天使用功能数比同行低 {value} 个标准差",
     },
     example="""
     happened_at | customer_id | feature

@@ -87,5 +87,5 @@ def _number(value: ir.FloatingValue, unit: str, language: str) -> ir.StringValue
     whole = (value.abs() >= 10) | (value == value.floor())
     if unit == "days":
         whole = (value.abs() >= 1) | (value == 0)
-    small = _format("{:.2f}", value).re_replace(r"\.?0+$", "")
+    small = _format("{:.1f}" if unit == "days" else "{:.2f}", value).re_replace(r"\.?0+$", "")
     return ibis.cases((whole, _format("{:,.0f}", value)), (value.abs() < 1, small), else_=_format("{:.1f}", value))

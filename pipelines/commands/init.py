@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from pipelines.config import CONF
-from pipelines.console import Console
+from pipelines.console import Console, many
 from pipelines.errors import ConfigError
 from pipelines.propose import Proposal, propose, render
 
@@ -76,7 +76,7 @@ def _write(target: Path, text: str) -> None:
 def _tell(proposal: Proposal, target: Path) -> None:
     console = Console()
     for each in proposal.recognised:
-        console.line(f"✓ {each.source}: {each.table}, {each.rows:,} rows, {len(each.columns)} columns")
+        console.line(f"✓ {each.source}: {each.table}, {many(each.rows, 'rows')}, {many(len(each.columns), 'columns')}")
         if each.unused:
             console.line(f"  not used: {', '.join(each.unused[:12])}{' …' if len(each.unused) > 12 else ''}")
     for source, why in proposal.left_out:

@@ -84,6 +84,7 @@ def hush() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
+    warnings.filterwarnings("ignore", module=r"mlflow\.")  # Advice to who logs a model, in colours and with paths.
     for name in ("great_expectations", "mlflow", "alembic", "optuna"):
         logging.getLogger(name).setLevel(logging.ERROR)
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from evaluation.gates.words import Words
+from evaluation.value_names import SYMBOLS
 
-SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 NOTHING = Words("–", "–")
 TOGETHER = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}\N{WORD JOINER}"

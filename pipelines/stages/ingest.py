@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pipelines.config import Project
-from pipelines.console import Progress
+from pipelines.console import Progress, many
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def ingest(project: Project, progress: Progress, source: dict[str, Any] | None =
             )
     written, rejected = sum(each.written for each in ledgers), sum(each.rejected for each in ledgers)
     tables = sorted({each.table for each in ledgers})
-    progress.note(f"{sum(each.read for each in ledgers):,} rows read, {written:,} kept, {len(tables)} tables")
+    progress.note(
+        f"{many(sum(each.read for each in ledgers), 'rows')} read, {written:,} kept, {many(len(tables), 'tables')}"
+    )
     if rejected:
         progress.warn(f"{rejected:,} rows cannot be read; they are listed in {SCHEMA}.rejected")
     if left_out is not None and left_out.rows:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project, ValidateSettings
-from pipelines.console import Progress
+from pipelines.console import Progress, many
 from pipelines.stage import stage
 from pipelines.tracking import Tracking
 
@@ -129,7 +129,9 @@ def _tell(made: dict[str, Any], progress: Progress) -> None:
     aside = sum(made["quarantined"].values())
     rows = sum(made["rows"].values())
     grade = made["usability"]["grade"]
-    progress.note(f"{rows:,} rows in {len(made['tables'])} tables accepted, {aside:,} set aside, grade {grade}")
+    progress.note(
+        f"{many(rows, 'rows')} in {many(len(made['tables']), 'tables')} accepted, {aside:,} set aside, grade {grade}"
+    )
     for each in made["usability"]["problems"]:
         if each["weight"] != "minor" and not each["told"]:
             progress.warn(each["said"]["en"])

@@ -105,7 +105,7 @@ def test_windows_of_a_measure_are_one_and_the_rest_is_summed_up_last():
         "2 tickets of the last 90 days are still unsolved (before: 0)",
         "Everything else",
     ]
-    assert told["sentence_zh"].tolist()[0] == "近 90 天有 2 个工单未解决（此前为 0）"
+    assert told["sentence_zh"].tolist()[0] == "近 90 天有 2 个工单未解决（此前为 0 个）"
     everything = moves(legs(THEN, WAITED, NOW), KNOWN, most=9)
     assert set(everything["signal"]) == {NAMES[1], NAMES[2], NAMES[3]}
 

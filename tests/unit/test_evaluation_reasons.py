@@ -41,7 +41,7 @@ def test_only_what_raises_the_risk_is_a_reason(told):
 def test_a_reason_is_said_with_the_own_value_and_the_usual_one(told):
     tickets = told.iloc[1]
     assert tickets["sentence_en"] == "2 tickets of the last 90 days are still unsolved (usual: 1)"
-    assert tickets["sentence_zh"] == "近 90 天有 2 个工单未解决（通常为 1）"
+    assert tickets["sentence_zh"] == "近 90 天有 2 个工单未解决（通常为 1 个）"
     assert told.iloc[2]["sentence_zh"] == "续约报价比首次签约价高 25%"
 
 

@@ -84,7 +84,7 @@ class TestSentences:
 
     def test_reasons(self) -> None:
         told = reasons(self.signals, np.ones((40, 2)), KNOWN, self.usual).query("row == 39")
-        assert sorted(told["sentence_zh"]) == ["所属行业为快消品", "近 90 天有 4 个工单未解决（快消品客户通常为 0）"]
+        assert sorted(told["sentence_zh"]) == ["所属行业为快消品", "近 90 天有 4 个工单未解决（快消品客户通常为 0 个）"]
         assert "usual in fast-moving goods: 0" in " ".join(told["sentence_en"])
         assert "fast_moving_goods" in set(told["value"])  # The column of values keeps what the data hold.
 
@@ -92,20 +92,20 @@ class TestSentences:
         other = self.signals.assign(customers__industry__ever="tin")
         usual = usual_values(other, pd.Series(["tin"] * 40))
         told = reasons(other, np.ones((40, 2)), KNOWN, usual).query("row == 39")
-        assert any("（tin 客户通常为 0）" in said for said in told["sentence_zh"])
+        assert any("（tin 客户通常为 0 个）" in said for said in told["sentence_zh"])
 
     def test_levers(self) -> None:
         def predict(frame: pd.DataFrame) -> np.ndarray:
             return frame["tickets__open_tickets__90d"].to_numpy(dtype=float) / 10
 
         told = what_would_lower(predict, self.signals, KNOWN, self.usual, counter(self.signals, self.usual))
-        assert "快消品客户通常为 0" in told.loc[0, "sentence_zh"]
+        assert "快消品客户通常为 0 个" in told.loc[0, "sentence_zh"]
         assert "usual in fast-moving goods: 0" in told.loc[0, "sentence_en"]
 
     def test_moves_and_traits(self) -> None:
         name = "contracts__plan__ever"
         said = moved_sentence(name, KNOWN[name], "team", "starter", "zh")
-        assert said == "当前套餐为团队版（此前为 入门版）"
+        assert said == "当前套餐为团队版（此前为入门版）"
         trait = Trait("customers__region__ever", word="east_china", is_word=False)
         assert trait_sentence(trait, KNOWN, "zh") == "所在地区为非华东"
         assert not LATIN.search(said + trait_sentence(trait, KNOWN, "zh"))
