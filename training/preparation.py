@@ -13,7 +13,7 @@ import pandas as pd
 
 from training.encoding import Column, Encoding, learn_encoding
 from training.examples import Examples
-from training.purchase_process import ALIVE, RISK, PurchaseColumns, PurchaseProcess
+from training.purchase_process import ALIVE, RISK, PurchaseColumns, PurchaseProcess, fit_purchase_process
 from training.splits import Fold
 from training.target_shares import TargetShares, learn_shares
 from training.text_scores import TextScore, is_text, learn_text_score
@@ -34,6 +34,22 @@ class Rhythm:
         """Append the two signals of the process."""
         signals = self.process.signals(self.columns.rhythm(frame), self.days)
         return frame.assign(**{name: signals[name].to_numpy() for name in (RISK, ALIVE)})
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """The columns that tell a rhythm of purchases, and the days that a process fitted to them looks ahead."""
+
+    columns: PurchaseColumns
+    days: float
+
+    def learn(self, examples: Examples) -> Rhythm:
+        """Fit the process to the newest cutoff, whose histories are the longest; it needs no labels."""
+        return Rhythm(fit_purchase_process(self.columns.rhythm(_newest(examples))), self.columns, self.days)
+
+    def has_repeats(self, examples: Examples) -> bool:
+        """Whether anybody at the newest cutoff has bought twice: else there is nothing to fit."""
+        return self.columns.rhythm(_newest(examples)).has_repeats
 
 
 @dataclass(frozen=True)
@@ -115,15 +131,15 @@ class Plan:
         Columns with more categories than are read one by one.
     texts
         Columns of free text.
-    rhythm
-        The purchase process; it needs no labels and is fitted once, on the rows of the earliest fold.
+    purchases
+        What a purchase process is fitted to, where one is.
     seed
         Seed of the parts.
     """
 
     long_categories: tuple[Column, ...] = ()
     texts: tuple[str, ...] = ()
-    rhythm: Rhythm | None = None
+    purchases: Purchases | None = None
     seed: int = 0
 
     def learn(self, examples: Examples) -> tuple[Preparation, Examples]:
@@ -134,16 +150,17 @@ class Plan:
         tuple
             What later rows are prepared by, and the training rows prepared so that no label reaches its own row.
         """
-        if not (self.long_categories or self.texts or self.rhythm):
+        if not (self.long_categories or self.texts or self.purchases):
             return Preparation(), examples
         shares = {column.name: learn_shares(column, examples, seed=self.seed) for column in self.long_categories}
         texts = {name: learn_text_score(name, examples, seed=self.seed) for name in self.texts}
         values = {name: learnt[1] for name, learnt in (*shares.items(), *texts.items())}
         features = examples.features.assign(**values) if values else examples.features
-        if self.rhythm is not None:
-            features = self.rhythm.add_to(features)
+        rhythm = None if self.purchases is None else self.purchases.learn(examples)
+        if rhythm is not None:
+            features = rhythm.add_to(features)
         preparation = Preparation(
-            tuple(learnt[0] for learnt in shares.values()), tuple(learnt[0] for learnt in texts.values()), self.rhythm
+            tuple(learnt[0] for learnt in shares.values()), tuple(learnt[0] for learnt in texts.values()), rhythm
         )
         return preparation, replace(examples, features=features)
 
@@ -159,20 +176,20 @@ class Plan:
         columns = [
             Column(column.name) if column.name in numbers else column for column in learn_encoding(features).columns
         ]
-        if self.rhythm is not None:
+        if self.purchases is not None:
             columns += [Column(RISK), Column(ALIVE)]
         return Encoding(tuple(columns))
 
 
-def make_plan(features: pd.DataFrame, *, rhythm: Rhythm | None = None, seed: int = 0) -> Plan:
+def make_plan(features: pd.DataFrame, *, purchases: Purchases | None = None, seed: int = 0) -> Plan:
     """Decide which columns need learning.
 
     Parameters
     ----------
     features
         Training rows.
-    rhythm
-        A fitted purchase process.
+    purchases
+        What a purchase process is fitted to.
     seed
         Seed of the parts.
 
@@ -187,4 +204,9 @@ def make_plan(features: pd.DataFrame, *, rhythm: Rhythm | None = None, seed: int
         if column.categories is not None and len(column.categories) > MOST_CATEGORIES
     ]
     texts = tuple(column.name for column in long if is_text(features[column.name]))
-    return Plan(tuple(column for column in long if column.name not in texts), texts, rhythm, seed)
+    return Plan(tuple(column for column in long if column.name not in texts), texts, purchases, seed)
+
+
+def _newest(examples: Examples) -> pd.DataFrame:
+    cutoff = examples.cutoff
+    return examples.features if cutoff is None else examples.features[cutoff == cutoff.max()]

@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 
 RISK = "purchase_process__no_order"
 ALIVE = "purchase_process__alive"
+# Customers that the four parameters are fitted to at most: more would cost time and hardly move them.
+MOST_CUSTOMERS = 50_000
 # Log parameters are kept in a range in which all terms stay finite.
 LOWEST, HIGHEST = -7.0, 9.0
 STARTS = ((0.0, 2.0, 0.0, 0.0), (-1.0, 3.0, -1.0, 1.0))
@@ -96,8 +98,8 @@ class Rhythm:
         """Whether anybody bought again: without that there is no rhythm to learn."""
         return bool((self.repeats[self.known] > 0).any())
 
-    def take(self, rows: npt.NDArray[np.bool_]) -> Rhythm:
-        """Choose rows."""
+    def take(self, rows: npt.NDArray[Any]) -> Rhythm:
+        """Choose rows by a mask or by positions."""
         return Rhythm(self.repeats[rows], self.span_days[rows], self.age_days[rows])
 
 
@@ -152,7 +154,8 @@ def fit_purchase_process(rhythm: Rhythm) -> PurchaseProcess:
     Parameters
     ----------
     rhythm
-        Customers as of one cutoff; rows with missing values are left out.
+        Customers as of one cutoff; rows with missing values are left out, and of more than :data:`MOST_CUSTOMERS`
+        evenly spaced ones are taken.
 
     Returns
     -------
@@ -173,6 +176,7 @@ def fit_purchase_process(rhythm: Rhythm) -> PurchaseProcess:
             "repeat purchases",
             "leave the purchase process out",
         )
+    known = known.take(np.unique(np.linspace(0, len(known.repeats) - 1, MOST_CUSTOMERS).astype(np.int64)))
     values, counts = np.unique(
         np.column_stack([known.repeats, known.span_days, known.age_days]).round(2), axis=0, return_counts=True
     )

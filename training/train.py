@@ -28,8 +28,8 @@ from training.families import FAMILIES, Context
 from training.folds import Folds
 from training.logistic_search import choose_half_life
 from training.model import FittedModel
-from training.preparation import Plan, Rhythm, make_plan
-from training.purchase_process import PurchaseColumns, fit_purchase_process
+from training.preparation import Plan, Purchases, make_plan
+from training.purchase_process import PurchaseColumns
 from training.search_space import Parameters
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Fold, Split
@@ -72,8 +72,8 @@ class TrainSettings:
         Days of age of a cutoff after which its rows teach half as much; ``auto`` chooses by validation, none weighs
         all alike.
     purchase_columns
-        Signals that tell a buyer's rhythm; with them the BG/NBD model adds two signals of its own, unless nobody has
-        bought twice by the first fold.
+        Signals that tell a buyer's rhythm; with them the BG/NBD model, fitted to the newest cutoff that each fold
+        learns from, adds two signals of its own, unless nobody has bought twice by one of them.
     select_signals
         Whether signals that say no more than shuffled ones on most folds are left out.
     directions
@@ -229,15 +229,14 @@ def _select(rows: Examples, split: Split, settings: TrainSettings, device: str) 
 
 
 def _plan(rows: Examples, split: Split, settings: TrainSettings) -> Plan:
-    """Decide on columns to learn from; the purchase process is fitted on what even the earliest fold may know."""
-    rhythm = None
+    """Decide on columns to learn from; a purchase process only where all training rows tell of repeat purchases."""
+    purchases = None
     if settings.purchase_columns is not None:
-        first = rows.take(min((fold.train for fold in split.folds), key=len))
-        as_of = first if first.cutoff is None else first.take(first.cutoff == first.cutoff.max())
-        days, told = _window_days(split), settings.purchase_columns.rhythm(as_of.features)
-        if told.has_repeats:
-            rhythm = Rhythm(fit_purchase_process(told), settings.purchase_columns, days)
-    return make_plan(rows.features.iloc[split.train], rhythm=rhythm, seed=settings.seed)
+        asked = Purchases(settings.purchase_columns, _window_days(split))
+        told = replace(rows, features=rows.features.filter(items=settings.purchase_columns.names))
+        taught = [fold.train for fold in split.folds] + [split.train]
+        purchases = asked if all(asked.has_repeats(told.take(own)) for own in taught) else None
+    return make_plan(rows.features.iloc[split.train], purchases=purchases, seed=settings.seed)
 
 
 def _window_days(split: Split) -> float:

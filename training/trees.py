@@ -275,6 +275,8 @@ def fit_hist_boosting(
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     columns, matrix = _learn_columns(examples, encoding, seed)
+    # A column without a value in these rows has no bins, which scikit-learn refuses; a constant is never split on.
+    matrix[:, np.isnan(matrix).all(axis=0)] = 0.0
     fitted = HistGradientBoostingClassifier(**parameters, early_stopping=False, random_state=seed)
     fitted.fit(matrix, examples.label, sample_weight=examples.relative_weight())
     trees = tuple(_tree_of(stage[0].nodes) for stage in fitted._predictors)

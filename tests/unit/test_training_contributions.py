@@ -24,8 +24,8 @@ from training.examples import Examples
 from training.logistic import LogisticCore, fit_logistic
 from training.model import FittedModel, load_model
 from training.neural_net import fit_neural_net
-from training.preparation import Rhythm, make_plan
-from training.purchase_process import PurchaseColumns, PurchaseProcess
+from training.preparation import Plan, Purchases, make_plan
+from training.purchase_process import PurchaseColumns
 from training.scoring import expit, logit
 from training.tree_contributions import TreeExplainer
 from training.trees import DecisionTreeCore, HistBoostingCore, fit_decision_tree, fit_hist_boosting
@@ -68,12 +68,14 @@ def prepared_core(family: str, examples: Examples, encoding):
     return blend_of(members, {"recency_rule": 0.2, "logistic": 0.5, "hist_boosting": 0.3})
 
 
+def plan_of(examples: Examples) -> Plan:
+    return make_plan(examples.features, purchases=Purchases(PurchaseColumns("orders", "age", "silence"), 60.0))
+
+
 def fitted(family: str, examples: Examples) -> FittedModel:
     """A model of the columns as they are, a share for each town and the rhythm of orders."""
-    rhythm = Rhythm(PurchaseProcess(0.5, 40.0, 0.6, 2.0), PurchaseColumns("orders", "age", "silence"), 60.0)
-    plan = make_plan(examples.features, rhythm=rhythm)
-    preparation, prepared = plan.learn(examples)
-    core = prepared_core(family, prepared, plan.encoding(prepared.features))
+    preparation, prepared = plan_of(examples).learn(examples)
+    core = prepared_core(family, prepared, plan_of(examples).encoding(prepared.features))
     return FittedModel(core, Calibrator("platt", ((0.8, -0.2),)), preparation.only(core.features))
 
 
@@ -109,8 +111,7 @@ def test_parts_sum_to_the_log_odds_over_the_projects_own_columns(family, tmp_pat
 def test_parts_are_counted_from_the_average_training_row(family):
     examples = replace(customers(), weight=None)
     model = fitted(family, examples)
-    plan = make_plan(examples.features, rhythm=model.preparation.rhythm)
-    prepared = plan.learn(examples)[1].features
+    prepared = plan_of(examples).learn(examples)[1].features
 
     parts = model.core.contributions(prepared)
 

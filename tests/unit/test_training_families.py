@@ -310,3 +310,14 @@ def test_the_booster_reads_a_missing_value_as_its_own_case():
     assert log_loss(label, core.probability(features)) == pytest.approx(
         log_loss(label, np.where(absent, 0.8, 0.2)), abs=0.02
     )
+
+
+@every_family
+def test_a_column_without_any_value_in_training_changes_nothing(family):
+    examples, scored = customers(600), customers(50, seed=1).features
+    wide = Examples(examples.features.assign(empty=np.nan), examples.label, examples.customer)
+
+    probability = fit(family, wide).probability(scored.assign(empty=1.0))
+
+    np.testing.assert_array_equal(probability, fit(family, wide).probability(scored.assign(empty=np.nan)))
+    assert roc_auc(scored["days_silent"] > scored["days_silent"].median(), probability) > 0.6

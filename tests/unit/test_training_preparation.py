@@ -9,8 +9,8 @@ from training.encoding import Column
 from training.errors import TrainingError
 from training.examples import Examples
 from training.model import load_model
-from training.preparation import Preparation, make_plan
-from training.purchase_process import PurchaseColumns
+from training.preparation import Preparation, Purchases, make_plan
+from training.purchase_process import PurchaseColumns, fit_purchase_process
 from training.scoring import roc_auc
 from training.splits import rolling_origin, stratified
 from training.target_shares import PRIOR_CUSTOMERS, customer_parts, learn_shares
@@ -196,6 +196,27 @@ def test_the_rhythm_of_purchases_becomes_two_signals_of_the_model(tmp_path):
     test = examples.take(split.test)
     np.testing.assert_array_equal(load_model(tmp_path / "model").predict(test.features), model.predict(test.features))
     assert model.calibrator == Calibrator.from_json(model.calibrator.to_json())
+
+
+def test_the_rhythm_is_fitted_to_the_newest_cutoff_that_a_fold_learns_from():
+    examples = buyers()
+    split = rolling_origin(examples.cutoff, test_cutoff=examples.cutoff.max(), gap_days=0, horizon_days=60)
+    columns = PurchaseColumns("order_days", "age", "silence")
+    plan = make_plan(examples.features, purchases=Purchases(columns, 60.0))
+
+    fitted = []
+    for fold in split.folds:
+        preparation, _ = plan.learn(examples.take(fold.train))
+        newest = examples.features[examples.cutoff == examples.cutoff[fold.train].max()]
+        assert preparation.rhythm.process == fit_purchase_process(columns.rhythm(newest))
+        fitted.append(preparation.rhythm.process)
+
+    assert len(set(fitted)) == len(split.folds) > 1
+    trained = train(examples, split, TrainSettings(families=("logistic",), purchase_columns=columns))
+    final = trained.models["logistic"].preparation.rhythm.process
+    newest = examples.features[examples.cutoff == examples.cutoff[split.train].max()]
+    assert final == fit_purchase_process(columns.rhythm(newest))
+    assert final not in fitted
 
 
 def test_a_rhythm_is_told_even_by_a_column_that_equals_another():

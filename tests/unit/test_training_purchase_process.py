@@ -4,6 +4,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta, gamma
 
+from training import purchase_process
 from training.errors import TrainingError
 from training.purchase_process import PurchaseColumns, PurchaseProcess, Rhythm, fit_purchase_process
 
@@ -65,6 +66,15 @@ def test_a_known_process_is_found_again():
 
     assert fitted.r / fitted.alpha == pytest.approx(truth.r / truth.alpha, rel=0.15)
     assert fitted.a / (fitted.a + fitted.b) == pytest.approx(truth.a / (truth.a + truth.b), rel=0.15)
+
+
+def test_of_very_many_customers_evenly_spaced_ones_are_enough(monkeypatch):
+    rhythm, *_ = sample(3_000, PurchaseProcess(r=0.9, alpha=12.0, a=0.8, b=2.5), age=100.0)
+    third = fit_purchase_process(rhythm.take(np.linspace(0, 2_999, 1_000).astype(np.int64)))
+
+    monkeypatch.setattr(purchase_process, "MOST_CUSTOMERS", 1_000)
+
+    assert fit_purchase_process(rhythm) == third
 
 
 def test_probabilities_are_the_shares_seen_in_simulation():
