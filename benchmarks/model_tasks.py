@@ -19,6 +19,21 @@ from benchmarks.model_tables import FLAT_TABLES, ORDER_LOGS, flat_table, write_o
 HOME = Path(__file__).parents[1]
 SHARED = HOME.parent / "shared" / "data"
 TELCO_TEST_SHARE = 0.3
+# Real order logs: the project, and what is set otherwise than there.
+REAL_ORDERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "online_retail": ("online_retail", {}),
+    "cdnow": ("cdnow", {}),
+    "cdnow_early": (
+        "cdnow",
+        {
+            "label.horizon_days": 90,
+            "label.test_cutoff": "1997-10-01T00:00:00",
+            "label.data_end": "1998-01-01T00:00:00",
+        },
+    ),
+}
+# Seed of the demo company that the benchmark's seed 0 stands for.
+DEMO_SEED = 7
 # Hand-made signals look back this many days.
 WINDOWS_DAYS = (30, 90, 180, 365)
 
@@ -84,9 +99,12 @@ def _make(name: str, seed: int, work: Path) -> Task:
     if name == "telco":
         return _telco(seed, work / "telco")
     if name == "demo":
-        return _demo(work / "demo")
-    if name in ("online_retail", "cdnow"):
-        return _panel(name, str(HOME / "conf" / f"{name}.yaml"), work / name, {"data.root": str(_data(name))})
+        return _demo(seed, work / (f"demo-{seed}" if seed else "demo"))
+    if name in REAL_ORDERS:
+        source, settings = REAL_ORDERS[name]
+        return _panel(
+            name, str(HOME / "conf" / f"{source}.yaml"), work / name, {"data.root": _data(source), **settings}
+        )
     if name in ORDER_LOGS:
         return _simulated_orders(name, seed, work / f"{name}-{seed}")
     return _never_seen(name, seed)
@@ -115,15 +133,15 @@ def _part(task: Task, share: float) -> Task:
 
 
 def names() -> list[str]:
-    """All tasks: the four that are named, and tables that no setting has seen."""
-    return ["online_retail", "cdnow", "telco", "demo", *FLAT_TABLES, *ORDER_LOGS]
+    """All tasks: those that are named, and tables that no setting has seen."""
+    return [*REAL_ORDERS, "telco", "demo", *FLAT_TABLES, *ORDER_LOGS]
 
 
-def _data(name: str) -> Path:
+def _data(name: str) -> str:
     folder = SHARED / {"online_retail": "online_retail_ii", "cdnow": "cdnow", "telco": "telco_ibm"}[name]
     if not folder.is_dir():
         raise SystemExit(f"{name} needs its data in {folder}; leave the task out, or bring them there.")
-    return folder
+    return str(folder)
 
 
 def _panel(name: str, conf: str, work: Path, settings: dict[str, Any]) -> Task:
@@ -138,10 +156,10 @@ def _panel(name: str, conf: str, work: Path, settings: dict[str, Any]) -> Task:
     return Task(name, rows.examples, rows.split, runner.project.train, rhythm, horizon_days, purchase_columns=columns)
 
 
-def _demo(work: Path) -> Task:
+def _demo(seed: int, work: Path) -> Task:
     from pipelines.demo import true_risk
 
-    runner, rows = _line(str(HOME / "conf" / "demo.yaml"), work, {})
+    runner, rows = _line(str(HOME / "conf" / "demo.yaml"), work, {"simulate.seed": DEMO_SEED + seed})
     label = runner.project.label
     horizon_days = label.gap_days + label.horizon_days
     cutoff = datetime.fromisoformat(runner.store.load("calendar")["test_cutoff"])
@@ -161,7 +179,7 @@ def _telco(seed: int, work: Path) -> Task:
 
 def _without_twins(work: Path) -> Path:
     """Folder with the table in which customers who differ in nothing but their number stand once."""
-    table = pd.read_csv(_data("telco") / "Telco-Customer-Churn.csv", dtype=str, keep_default_na=False)
+    table = pd.read_csv(Path(_data("telco")) / "Telco-Customer-Churn.csv", dtype=str, keep_default_na=False)
     folder = work / "once"
     folder.mkdir(parents=True, exist_ok=True)
     once = table.drop_duplicates([name for name in table if name != "customerID"])
