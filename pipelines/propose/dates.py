@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
@@ -18,6 +19,7 @@ _DAYS: dict[str, tuple[str, ...]] = {
 _ODD = {"year first": ("%Y年%m月%d日%H:%M:%S", "%Y年%m月%d日 %H时%M分", "%Y%m%d%H%M%S", "%Y%m%d%H%M")}
 FORMATS = {order: (*(d + c for d in days for c in _CLOCKS), *_ODD.get(order, ())) for order, days in _DAYS.items()}
 NUMBERS = {"epoch_seconds": (6e8, 3e9), "epoch_milliseconds": (6e11, 3e12), "excel": (20_000.0, 60_000.0)}
+_NAMES_A_TIME = re.compile(r"date|time|_(at|on)$|日期|时间|时刻", re.IGNORECASE)
 _FIRST, _LAST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '9999-12-31'"
 ENOUGH = 0.9
 
@@ -64,12 +66,12 @@ def detect_dates(relation: duckdb.DuckDBPyRelation, name: str, family: Family) -
         return None
     if family != "text":
         return _from_numbers(cells, family, total)
-    if not _one(cells, "count_if(length(cell) BETWEEN 6 AND 40 AND regexp_matches(cell, '[0-9]'))") >= ENOUGH * total:
-        return None
-    return _from_texts(cells, total)
+    return _from_texts(cells, total) or (_from_written_numbers(cells, total) if _NAMES_A_TIME.search(name) else None)
 
 
 def _from_texts(cells: duckdb.DuckDBPyRelation, total: int) -> Dates | None:
+    if not _one(cells, "count_if(length(cell) BETWEEN 6 AND 40 AND regexp_matches(cell, '[0-9]'))") >= ENOUGH * total:
+        return None
     if _one(cells, f"count({value('cell', 'text', 'time', Convention())})") == total:
         return Dates((), 1.0)
     found = sorted((_covering(cells, order, total) for order in FORMATS), key=lambda each: -each.share)
@@ -97,6 +99,11 @@ def _covering(cells: duckdb.DuckDBPyRelation, order: str, total: int) -> Dates:
 def _read(date_format: str, family: Family = "text") -> str:
     read = value("cell", family, "time", Convention(date_formats=(date_format,)))
     return f"count_if({read} BETWEEN {_FIRST} AND {_LAST})"
+
+
+def _from_written_numbers(cells: duckdb.DuckDBPyRelation, total: int) -> Dates | None:
+    """Find out which times numbers in a column of texts are; amounts look alike, so that only its name allows it."""
+    return _from_numbers(cells.project("TRY_CAST(cell AS DOUBLE) AS cell"), "float", total)
 
 
 def _from_numbers(cells: duckdb.DuckDBPyRelation, family: Family, total: int) -> Dates | None:

@@ -54,10 +54,11 @@ def propose(paths: list[Path], name: str) -> Proposal:
         events = [place for place, match in matches.items() if match.table.name != "customers"]
         if labels and all(place in labels for place in events):
             return _flat(name, root, looked, left_out)
-        left_out += [(each.place.label, why_not(each)) for each in looked if each.place not in matches]
+        found = list(matches.values())
+        left_out += [(each.place.label, why_not(each, found)) for each in looked if each.place not in matches]
         if not events:
             raise _nothing_usable(left_out, list(matches))
-        return _tables(name, root, list(matches.values()), left_out)
+        return _tables(name, root, found, left_out)
 
 
 def _look_all(root: Path, places: list[Place], left_out: LeftOut, staged: Staging) -> list[Looked]:
@@ -104,6 +105,11 @@ def _tables(name: str, root: Path, matches: list[Match], left_out: LeftOut) -> P
             first = same[0].looked.place.label
             left_out.append((match.looked.place.label, f"looks like {match.table.name} too, which {first} fills"))
     used = [match for same in by_table.values() for match in same]
+    left_out += [
+        (f"{match.looked.place.label} [{name}]", f"no column says when it was known ({time})")
+        for match in used
+        for name, time in match.untimed.items()
+    ]
     blocks = {table: _source_blocks(same) for table, same in by_table.items()}
     tables = tuple(Line(table, same[0] if len(same) == 1 else same) for table, same in blocks.items())
     data = (Line("root", _shown(root)), Line("mapping", (Line("tables", tables),)))
@@ -136,7 +142,7 @@ def _head(name: str, sources: tuple[Line, ...], looked: list[Looked]) -> list[Li
 
 def _recognised(match: Match) -> Recognised:
     price = unit_price(match) if match.table.name == "orders" else None
-    taken = {each.name for each in (*match.columns.values(), *([price] if price else []))}
+    taken = {each.name for each in (*match.columns.values(), *([price] if price else []))} | set(match.untimed)
     unused = tuple(name for name in match.looked.columns if name not in taken)
     return Recognised(match.looked.place.label, match.table.name, match.looked.rows, tuple(match.columns), unused)
 

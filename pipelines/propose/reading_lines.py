@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipelines.ingest.reading import Convention, value
+from pipelines.ingest.reading import Convention, cleaned, value
 from pipelines.ingest.sql import identifier
 from pipelines.propose.dates import Dates
 from pipelines.propose.evidence import Evidence, Looked
@@ -120,4 +120,6 @@ def limit_lines(looked: Looked, columns: Iterable[Evidence], numbers: Iterable[E
 def time_sql(looked: Looked, column: Evidence) -> str:
     """SQL of a column as a time, as the proposed mapping reads it."""
     formats = settled_dates(looked, column)[0].formats
-    return value(identifier(column.name), column.family, "time", Convention(date_formats=formats))
+    convention = Convention(date_formats=formats)
+    cell = cleaned(identifier(column.name), column.family, "time", convention)
+    return value(f"({cell})", column.family, "time", convention)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from features.tables import TABLES, Column, Table
 from pipelines.ingest.sql import identifier
@@ -11,6 +12,7 @@ from pipelines.propose.evidence import Evidence, Looked
 from pipelines.propose.glossary import (
     GENERIC_ID,
     GENERIC_TIME,
+    LABEL,
     LEAKS,
     TABLE_WORDS,
     is_chinese,
@@ -39,6 +41,8 @@ class Match:
         Canonical column to why it may be wrong.
     points
         How much speaks for it.
+    untimed
+        Source column to the missing canonical time from which it would be known: it cannot be used without.
     """
 
     table: Table
@@ -46,6 +50,7 @@ class Match:
     columns: dict[str, Evidence]
     doubts: dict[str, str]
     points: int
+    untimed: dict[str, str] = field(default_factory=dict)
 
 
 def recognise(looked: Looked) -> Match | None:
@@ -57,13 +62,30 @@ def recognise(looked: Looked) -> Match | None:
     return None if looked.place.reading.header else _by_values(looked)
 
 
-def why_not(looked: Looked) -> str:
-    """Say what a source lacks to be a table."""
+def why_not(looked: Looked, matches: Iterable[Match] = ()) -> str:
+    """Say what a source lacks to be a table, and which table knows the customers of its rows."""
     if customer_column(looked) is None:
-        return "no column names the customer"
+        through = next((said for match in matches if (said := _customers_through(looked, match))), "")
+        return f"no column names the customer{through}"
     if not any(column.dates for column in looked.columns.values()):
-        return "no column reads as a time, and there is no label"
+        return f"no column reads as a time, and {_no_label(looked)}"
     return "its columns fit no table"
+
+
+def _no_label(looked: Looked) -> str:
+    named = (each for name, each in looked.columns.items() if normal(name) in words(LABEL) and len(each.values) == 1)
+    only = next(named, None)
+    return f"{only.name} is {only.values[0]!r} for everyone" if only else "there is no label"
+
+
+def _customers_through(looked: Looked, match: Match) -> str:
+    """Say that the rows name something, such as a contract, of which another source names the customer."""
+    keys = [match.columns[name] for name in match.table.key if name in match.columns and name != "customer_id"]
+    named = {normal(name): name for name in looked.columns}
+    found = next((named[normal(key.name)] for key in keys if normal(key.name) in named), None)
+    if found is None:
+        return ""
+    return f", but {found} does through {match.looked.place.label}: docs/guides/identity.md#rows-that-name-a-contract"
 
 
 def customer_column(looked: Looked) -> Evidence | None:
@@ -80,7 +102,14 @@ def _match(looked: Looked, table: Table) -> Match | None:
         return None
     if table.name == "customers" and not looked.is_unique(columns["customer_id"].name):
         return None
-    return Match(table, looked, columns, doubts, points)
+    untimed = _take_untimed(table, columns)
+    return Match(table, looked, columns, doubts, points, untimed)
+
+
+def _take_untimed(table: Table, columns: dict[str, Evidence]) -> dict[str, str]:
+    """Take out what is learned later than its row where no column says when; give it with the time that is missing."""
+    late = {name: time for name, time in table.late_columns.items() if name in columns and time not in columns}
+    return {columns.pop(name).name: time for name, time in late.items()}
 
 
 def _by_values(looked: Looked) -> Match | None:

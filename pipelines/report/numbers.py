@@ -152,13 +152,14 @@ def more_or_less(difference: float, than: Words) -> Words:
     """Say by how many one count differs from another.
 
     >>> more_or_less(-3, Words("in May", "5 月")).zh
-    '比5 月少 3 位'
+    '比 5 月少 3 位'
     """
+    blank = " " if than.zh[:1].isascii() else ""
     if not difference:
-        return Words(f"as many as {than.en}", f"与{than.zh}持平")
+        return Words(f"as many as {than.en}", f"与{blank}{than.zh}持平")
     size = f"{abs(difference):,.0f}"
     en, zh = ("more", "多") if difference > 0 else ("fewer", "少")
-    return Words(f"{size} {en} than {than.en}", f"比{than.zh}{zh} {size} 位")
+    return Words(f"{size} {en} than {than.en}", f"比{blank}{than.zh}{zh} {size} 位")
 
 
 def listed(several: Sequence[Words]) -> Words:

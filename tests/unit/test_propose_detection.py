@@ -114,6 +114,22 @@ def test_times_as_numbers(engine: duckdb.DuckDBPyConnection, number: int, format
 
 
 @pytest.mark.parametrize(
+    ("values", "formats"),
+    [
+        (["44927.5", "45000"], ("excel",)),
+        (["1700000000", "1700086400"], ("epoch_seconds",)),
+        (["1700000000000", "1700086400000"], ("epoch_milliseconds",)),
+    ],
+)
+def test_numbers_written_as_text_are_times_where_the_name_says_so(
+    engine: duckdb.DuckDBPyConnection, values: list[str], formats: tuple[str, ...]
+) -> None:
+    relation = engine.from_arrow(pa.table({"order_date": values, "amount": values}))
+    assert detect_dates(relation, "order_date", "text") == Dates(formats, 1.0)
+    assert detect_dates(relation, "amount", "text") is None
+
+
+@pytest.mark.parametrize(
     ("values", "decimal", "thousands", "currency", "is_open"),
     [
         (["1.5", "20"], ".", None, None, False),

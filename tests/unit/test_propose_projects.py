@@ -194,6 +194,46 @@ def test_folder_of_crm_tables(home: Path) -> None:
     assert project.label.churn[0].kind == "contractual"
 
 
+def test_what_nothing_dates_is_left_out_so_that_the_proposal_can_be_read(home: Path) -> None:
+    write_crm(home / "data")
+    (home / "data" / "tickets.csv").write_text(
+        "ticket_id,customer_id,submitted_at,satisfaction_score\nG1,C1,2023-05-06,4\nG2,C2,2023-07-08,2\n",
+        encoding="utf-8",
+    )
+    project, proposal = proposed(home, Path("data"))
+    assert rows(read(project), "tickets", "ticket_id, satisfaction") == [("G1", None), ("G2", None)]
+    assert (
+        "tickets.csv [satisfaction_score]",
+        "no column says when it was known (scored_at)",
+    ) in proposal.left_out
+
+
+def test_rows_that_name_a_contract_are_told_how_they_find_their_customer(home: Path) -> None:
+    write_crm(home / "data")
+    (home / "data" / "usage.csv").write_text("合同编号,使用日期\nH1,2023-05-06\nH2,2023-05-07\n", encoding="utf-8")
+    _, proposal = proposed(home, Path("data"))
+    why = dict(proposal.left_out)["usage.csv"]
+    assert why.startswith("no column names the customer, but 合同编号 does through contracts.csv: docs/guides/")
+    assert "## Rows that name a contract" in (CONF.parent / "docs/guides/identity.md").read_text(encoding="utf-8")
+
+
+def test_the_span_is_seen_through_blanks_and_excel_days(home: Path) -> None:
+    lines = [f" {number} , a , {44927 + 10 * number} \n" for number in range(1, 90)]
+    text = "".join(["order_id , customer_id , order_date \n", *lines])
+    (home / "data" / "orders.csv").write_text(text, encoding="utf-8")
+    project, proposal = proposed(home, Path("data"))
+    assert not [doubt for doubt in proposal.unsure if doubt.startswith("label.")]
+    first = read(project).table("loaded.orders").aggregate("min(ordered_at)").fetchone()
+    assert first == (datetime(2023, 1, 11),)
+
+
+def test_a_label_that_is_the_same_for_everyone_is_told(home: Path) -> None:
+    text = "customer_id,fee,churn\n" + "".join(f"K{number},{number % 9},yes\n" for number in range(60))
+    (home / "data" / "members.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match="churn is 'yes' for everyone"):
+        propose([Path("data")], "tried")
+
+
 def test_tables_of_a_database(home: Path) -> None:
     with duckdb.connect(str(home / "data" / "crm.duckdb")) as database:
         database.execute(
