@@ -6,7 +6,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-SERVICES := spark or postgres or mysql or browser or kill or environment
+COMPILE := $(UV) pip compile --python-version 3.11 --universal --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --quiet
+
+SERVICES := spark or postgres or mysql or browser or boosters or kill or environment
 # In the order of tests/conftest.py: a worker with the long files last would leave the other idle.
 WORKERS  := -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -41,9 +44,9 @@ docs: $(READY)  ## Write the page of all signals, and photograph the demo compan
 	@$(BIN)/python docs/pictures.py
 	@$(BIN)/python docs/dashboard_pictures.py
 
-lock: $(UV)  ## Write requirements.lock anew from pyproject.toml, hashed and without addresses
-	@$(UV) pip compile pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+lock: $(UV)  ## Write the locks anew from pyproject.toml, hashed and without addresses
+	@$(COMPILE) pyproject.toml --group dev --output-file requirements.lock
+	@$(COMPILE) --group boosters --constraint requirements.lock --output-file requirements-boosters.lock
 
 # uv lives apart, because installing the lock removes from .venv whatever the lock does not name.
 $(UV):

@@ -29,7 +29,11 @@ def log_model(tracking: Tracking, run_id: str, model: Path, learnt: Path) -> str
     learnt
         File that says what it learnt from: `pipelines.exporting.learnt`.
     """
+    from training.blend import families_in
+    from training.extras import EXTRAS
+
     kinds = json.loads(learnt.read_text(encoding="utf-8"))["kinds"]
+    libraries = ("mlflow", *RUNTIME, *(name for name in EXTRAS if name in families_in(model)))
     with tracking.run(run_id) as mlflow:
         logged = mlflow.pyfunc.log_model(
             name=ARTIFACT,
@@ -37,7 +41,7 @@ def log_model(tracking: Tracking, run_id: str, model: Path, learnt: Path) -> str
             artifacts={"model": str(model), "learnt": str(learnt)},
             code_paths=[str(Path(__file__).parent.parent / "training")],
             signature=signature(kinds),
-            pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in ("mlflow", *RUNTIME)],
+            pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in libraries],
         )
     return str(logged.model_uri)
 

@@ -19,11 +19,11 @@ from features.errors import DefinitionError, UnsupportedOperationError
 from pipelines.artifacts import Store
 from pipelines.config import Project, dump
 from pipelines.console import Console, Progress
-from pipelines.errors import ChurnLabError, ConnectionFailed, DataError, NothingToLearn, NotReady
+from pipelines.errors import ChurnLabError, ConfigError, ConnectionFailed, DataError, NothingToLearn, NotReady
 from pipelines.lock import workspace_lock
 from pipelines.stage import Stage, all_stages
 from pipelines.tracking import Tracking
-from training.errors import TrainingError
+from training.errors import MissingLibrary, TrainingError
 
 STATE = "state.json"
 ROOMS = ("features", "training", "evaluation", "pipelines")
@@ -246,6 +246,8 @@ def _translated(work: Any) -> None:
     """Turn the errors of the lower rooms into the user's kind."""
     try:
         work()
+    except MissingLibrary as error:
+        raise ConfigError(error.given, allowed=error.allowed, do=error.action) from error
     except TrainingError as error:
         raise NothingToLearn(error.given, allowed=error.allowed, do=error.action) from error
     except JudgementError as error:

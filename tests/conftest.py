@@ -23,7 +23,7 @@ hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
 HOME = Path(__file__).parent.parent
-SERVICES = ("spark", "postgres", "mysql", "browser", "environment")
+SERVICES = ("spark", "postgres", "mysql", "browser", "boosters", "environment")
 REQUIRE_SERVICES = "CHURNLAB_REQUIRE_SERVICES"
 FOREIGN_SETTINGS = ("CHURNLAB__", "MLFLOW_")
 

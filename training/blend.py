@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from training.contributions import Contributions, weighted_sum
-from training.model import Core, core_class, read_json, write_json
+from training.model import MODEL_FILE, Core, core_class, read_json, write_json
 from training.scoring import expit, level_free_log_loss, logit
 
 Floats = npt.NDArray[np.float64]
@@ -149,6 +149,19 @@ def cross_fitted_blend(folds: Sequence[FoldScores]) -> list[Floats]:
         others = [other for at, other in enumerate(folds) if at != number] or [fold]
         blended.append(find_shares(others) @ fold.log_odds)
     return blended
+
+
+def families_in(folder: Path) -> set[str]:
+    """Families that a saved model is made of: its own, and those of a blend's members.
+
+    Parameters
+    ----------
+    folder
+        Folder of the model.
+    """
+    family = read_json(folder / MODEL_FILE)["family"]
+    members = read_json(folder / BLEND_FILE) if family == BlendCore.family else ()
+    return {family, *(member["family"] for member in members)}
 
 
 def blend_of(cores: Mapping[str, Core], shares: Mapping[str, float]) -> BlendCore:

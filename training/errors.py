@@ -21,3 +21,7 @@ class TrainingError(ValueError):
         self.allowed = allowed
         self.action = action
         super().__init__(f"{given}; allowed: {allowed}. To address this, {action}.")
+
+
+class MissingLibrary(TrainingError):
+    """A model of a family whose library is not installed."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from training import catboost_boosting, lightgbm_boosting
 from training.baselines import choose_rule_column, fit_rule
 from training.budget import Budget
 from training.encoding import Encoding
@@ -18,6 +19,7 @@ from training.logistic import fit_logistic
 from training.model import Core
 from training.scoring import logit
 from training.search_space import Parameters
+from training.staged import Staged
 from training.tune import Found, OnTrial, search
 
 
@@ -40,7 +42,7 @@ class Context:
     recency_column
         Column of the recency rule; none lets the rule choose the best single one.
     directions
-        Columns along which the booster's risk may only rise (1) or only fall (-1).
+        Columns along which the risk of boosters may only rise (1) or only fall (-1).
     starts
         Good settings of earlier runs.
     study_file
@@ -206,4 +208,6 @@ FAMILIES: dict[str, Family] = {
     "hist_boosting": Grid(_fit_hist_boosting, _HIST_BOOSTINGS),
     "neural_net": Grid(_fit_neural_net, _NEURAL_NETS),
     "xgboost": Boosting(),
+    "lightgbm": Staged(lightgbm_boosting.make_fold, lightgbm_boosting.fit_lightgbm, lightgbm_boosting.CANDIDATES),
+    "catboost": Staged(catboost_boosting.make_fold, catboost_boosting.fit_catboost, catboost_boosting.CANDIDATES),
 }

@@ -32,6 +32,8 @@ CORES: dict[str, tuple[str, str]] = {
     "hist_boosting": ("training.trees", "HistBoostingCore"),
     "neural_net": ("training.neural_net", "NeuralNetCore"),
     "xgboost": ("training.boosting", "BoostingCore"),
+    "lightgbm": ("training.lightgbm_boosting", "LightGBMCore"),
+    "catboost": ("training.catboost_boosting", "CatBoostCore"),
     "blend": ("training.blend", "BlendCore"),
 }
 

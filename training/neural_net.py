@@ -87,8 +87,8 @@ class NeuralNetCore:
         """
         raise TrainingError(
             "contributions of a neural net",
-            "recency_rule, logistic, decision_tree, hist_boosting, xgboost, and blends of these",
-            "explain a model of one of these families",
+            "any other family, and blends of others",
+            "explain a model of another family",
         )
 
     def save(self, folder: Path) -> None:

@@ -24,6 +24,7 @@ from training.candidate import (
 from training.device import resolve_device
 from training.errors import TrainingError
 from training.examples import Examples
+from training.extras import EXTRAS, extra_library
 from training.families import FAMILIES, Context
 from training.folds import Folds
 from training.logistic_search import choose_half_life
@@ -183,6 +184,8 @@ def train(
     ------
     TrainingError
         If a family or device is unknown, a part of the split has one class or too few leavers, or no column is usable.
+    MissingLibrary
+        If the library of a family is not installed.
     """
     _check_families(settings.families)
     rows, ordered, order = _in_canonical_order(examples, split)
@@ -346,6 +349,9 @@ def _check_families(families: tuple[str, ...]) -> None:
             f"{', '.join(known)}; a blend needs another family beside it",
             "choose one or more of them",
         )
+    for family in families:
+        if family in EXTRAS:
+            extra_library(family)
 
 
 def _check_fold_labels(rows: Examples, split: Split) -> None:

@@ -36,11 +36,14 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
     int
         0, or the code of the error, whose three parts went to the standard error.
     """
-    from training.errors import TrainingError
+    from training.errors import MissingLibrary, TrainingError
 
     options = parser().parse_args(arguments)
     try:
         said = score(folder, options)
+    except MissingLibrary as error:
+        lock = "the libraries of requirements.lock beside this command"
+        return _tell(ConfigError(error.given, allowed=lock, do="install them as README.md says"))
     except TrainingError as error:
         return _tell(DataError(error.given, allowed=error.allowed, do=error.action))
     except ChurnLabError as error:

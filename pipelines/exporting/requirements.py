@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -13,22 +13,27 @@ from packaging.utils import canonicalize_name
 from pipelines.errors import NotReady
 
 LOCK = Path(__file__).parents[2] / "requirements.lock"
+LOCK_OF_BOOSTERS = LOCK.with_name("requirements-boosters.lock")
 ROOTS = ("duckdb", "ibis-framework[duckdb]", "numpy", "pandas", "pyarrow", "scipy", "xgboost")
 """What `features`, `training` and `pipelines.exported` import in order to score; the rest follows from these."""
+DRAWING = frozenset({"graphviz", "matplotlib", "plotly"})
+"""What CatBoost asks for and imports only to draw."""
 
 
-def scoring_lock(lock: Path = LOCK) -> str:
+def scoring_lock(lock: Path = LOCK, boosters: Collection[str] = ()) -> str:
     """Cut the libraries that scoring needs out of the project's lock.
 
     Parameters
     ----------
     lock
         The project's lock: one entry a library, each with its hashes.
+    boosters
+        Libraries of the model that come with extras; their own lock adds what the project's does not name.
 
     Returns
     -------
     str
-        The entries of `ROOTS` and of all that they require, in the order of the lock.
+        The entries of `ROOTS`, of these, and of all that they require, in the order of the locks.
 
     Raises
     ------
@@ -41,8 +46,12 @@ def scoring_lock(lock: Path = LOCK) -> str:
             allowed="ChurnLab run from its own folder",
             do="install it with make, or with pip install --editable",
         )
-    needed = closure(ROOTS)
+    needed = closure((*ROOTS, *boosters))
     entries = list(_entries(lock.read_text(encoding="utf-8")))
+    if boosters:
+        named = {name for name, _ in entries}
+        others = _entries(LOCK_OF_BOOSTERS.read_text(encoding="utf-8"))
+        entries += [(name, text) for name, text in others if name not in named]
     absent = needed - {name for name, _ in entries}
     if absent:
         raise NotReady(f"{lock} does not name {', '.join(sorted(absent))}", do="write it anew: make lock")
@@ -72,7 +81,7 @@ def installed_otherwise(lock: str) -> list[str]:
 
 
 def closure(roots: Iterable[str]) -> set[str]:
-    """Names of libraries and of everything that they require on this machine, directly or through others.
+    """Names of libraries and of all but `DRAWING` that they require on this machine, directly or through others.
 
     Parameters
     ----------
@@ -84,7 +93,7 @@ def closure(roots: Iterable[str]) -> set[str]:
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
-        for extra in {"", *requirement.extras} if _is_installed(name) else ():
+        for extra in {"", *requirement.extras} if _is_installed(name) and name not in DRAWING else ():
             if (name, extra) not in seen:
                 seen.add((name, extra))
                 waiting += _required(name, extra)

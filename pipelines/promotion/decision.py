@@ -162,7 +162,7 @@ def _against(case: Case, champion: Any, over_rule: Difference | None) -> Decisio
     """Compare with the champion, on rows that neither has seen."""
     from pipelines.exporting.learnt import read_learnt
     from pipelines.registry import logged_folder, model_folder
-    from training.errors import TrainingError
+    from training.errors import MissingLibrary, TrainingError
 
     given: dict[str, Any] = {"settings": case.settings, "against": str(champion.version), "over_rule": over_rule}
     if str(champion.tags.get("cutoff")) > str(case.material.calendar["test_cutoff"]):
@@ -176,6 +176,8 @@ def _against(case: Case, champion: Any, over_rule: Difference | None) -> Decisio
         if outdated:
             return Decision("champion", f"version {champion.version} {outdated}", **given)
         old = _probability(case, model_folder(logged, champion))
+    except MissingLibrary:  # It can score where its library is installed.
+        raise
     except (DataError, TrainingError) as error:
         return Decision("champion", f"the champion before cannot score any more ({error.given})", **given)
     return _weighed(case, case.compare(case.probability, old), given)

@@ -18,6 +18,8 @@ FAMILIES = {
     "decision_tree": Words("a decision tree", "决策树"),
     "hist_boosting": Words("boosted trees (scikit-learn)", "梯度提升树（scikit-learn）"),
     "xgboost": Words("boosted trees (XGBoost)", "梯度提升树（XGBoost）"),
+    "lightgbm": Words("boosted trees (LightGBM)", "梯度提升树（LightGBM）"),
+    "catboost": Words("boosted trees (CatBoost)", "梯度提升树（CatBoost）"),
     "neural_net": Words("a neural network", "神经网络"),
     "blend": Words("a blend of models", "融合模型"),
 }

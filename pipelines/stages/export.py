@@ -21,6 +21,8 @@ def export(project: Project, scratch: Path, progress: Progress, tracking: Tracki
     from pipelines.exporting.folder import LOCK, copy_code, copy_own_signals, write_mlmodel, write_papers
     from pipelines.exporting.requirements import installed_otherwise, scoring_lock
     from pipelines.registry import logged_folder, model_folder
+    from training.blend import families_in
+    from training.extras import EXTRAS
 
     version = tracking.client().get_model_version(champion["name"], champion["version"])
     said = described(project, tracking, version)
@@ -28,7 +30,7 @@ def export(project: Project, scratch: Path, progress: Progress, tracking: Tracki
     copy_code(scratch)
     if not said["flat"]:
         copy_own_signals(scratch, project.features.folders)
-    lock = scoring_lock()
+    lock = scoring_lock(boosters=families_in(scratch / "model") & set(EXTRAS))
     (scratch / LOCK).write_text(lock, encoding="utf-8")
     write_papers(scratch, project, said)
     write_mlmodel(scratch, said["kinds"], version)

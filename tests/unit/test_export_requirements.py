@@ -9,7 +9,17 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pipelines.errors import NotReady
-from pipelines.exporting.requirements import LOCK, ROOTS, closure, installed_otherwise, pinned, scoring_lock
+from pipelines.exporting import requirements
+from pipelines.exporting.requirements import (
+    DRAWING,
+    LOCK,
+    LOCK_OF_BOOSTERS,
+    ROOTS,
+    closure,
+    installed_otherwise,
+    pinned,
+    scoring_lock,
+)
 
 NOT_FOR_SCORING = {
     "mlflow", "optuna", "great-expectations", "streamlit", "scikit-learn", "numba", "sqlalchemy", "typer", "pydantic",
@@ -68,3 +78,28 @@ def test_a_lock_that_is_missing_or_short_says_what_to_do(tmp_path):
     (tmp_path / "short.lock").write_text("numpy==2\n")
     with pytest.raises(NotReady, match="make lock"):
         scoring_lock(Path(tmp_path / "short.lock"))
+
+
+def test_a_booster_of_an_extra_adds_what_it_needs_to_score_from_a_lock_of_its_own(lock, monkeypatch):
+    """As if CatBoost were installed, whatever is here."""
+    needs = {"catboost": ["numpy", "six", *sorted(DRAWING)], "six": []}
+    required, is_installed = requirements._required, requirements._is_installed
+    monkeypatch.setattr(
+        requirements,
+        "_required",
+        lambda name, extra: map(Requirement, needs[name]) if name in needs else required(name, extra),
+    )
+    monkeypatch.setattr(requirements, "_is_installed", lambda name: name in needs or is_installed(name))
+
+    longer = scoring_lock(boosters=["catboost"])
+
+    assert longer.startswith(lock)
+    assert set(pinned(longer)) - set(pinned(lock)) == {"catboost", "six"}
+
+
+def test_the_lock_of_boosters_agrees_with_the_projects_and_names_no_address():
+    text, own = LOCK_OF_BOOSTERS.read_text(), pinned(LOCK.read_text())
+    assert {"lightgbm", "catboost"} <= pinned(text).keys() - own.keys()
+    assert {name: version for name, version in pinned(text).items() if own.get(name, version) != version} == {}
+    assert re.findall(r"//|@ |--index|--find-links|--trusted-host", text) == []
+    assert [entry for entry in re.split(r"\n(?=\S)", text.strip()) if "--hash=sha256:" not in entry] == []
