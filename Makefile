@@ -13,6 +13,9 @@ SERVICES := spark or postgres or mysql or browser or boosters or kill or environ
 # In the order of tests/conftest.py: a worker with the long files last would leave the other idle.
 WORKERS  := -n 2 --dist loadfile --no-loadscope-reorder
 
+# Modules are compiled once and kept, whatever the machine says: the tests start many processes.
+test test-all: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test test-all check lint docs lock
 .DEFAULT_GOAL := help
 
@@ -57,6 +60,6 @@ $(UV):
 $(READY): $(UV) requirements.lock pyproject.toml
 	@echo "Installing into $(VENV) (a few minutes the first time)"
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(TOOLS)/bin/python $(VENV)
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(READY)

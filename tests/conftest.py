@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pipelines.config import Project
     from pipelines.runner import Ran, Runner
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # The workers share the cores; numerical libraries read this as they load.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # How long an example takes says how busy the machine is, and nothing about the code.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
