@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 COMPILE := $(UV) pip compile --python-version 3.11 --universal --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --quiet
 
-SERVICES := spark or postgres or mysql or browser or boosters or kill or environment
+SERVICES := spark or postgres or mysql or browser or boosters or kill or environment or container
 # In the order of tests/conftest.py: a worker with the long files last would leave the other idle.
 WORKERS  := -n 2 --dist loadfile --no-loadscope-reorder
 

@@ -77,7 +77,8 @@ def _csv(text: str, subject: Subject) -> tuple[str, int]:
     if not parsed:
         return text, 0
     places = [place for place, name in enumerate(parsed[0]) if is_id_column(name.lstrip("\ufeff"))]
-    own = [any(place < len(row) and row[place] in subject.ids for place in places) for row in parsed]
+    ids = _as_cells(subject)
+    own = [any(place < len(row) and row[place] in ids for place in places) for row in parsed]
     if not any(own):
         return _text(text, subject)
     ends = "\r\n" if "\r\n" in text else "\n"
@@ -85,6 +86,15 @@ def _csv(text: str, subject: Subject) -> tuple[str, int]:
     csv.writer(made, lineterminator=ends).writerows(row for row, is_own in zip(parsed, own, strict=True) if not is_own)
     freed, mentions = _text(made.getvalue(), subject)
     return freed, sum(own) + mentions
+
+
+def _as_cells(subject: Subject) -> set[str]:
+    """Give the ids as they stand in files that spreadsheets may open: with an apostrophe before a formula."""
+    import pyarrow as pa
+
+    from pipelines.destinations.kinds.csv import defused
+
+    return {*subject.ids, *defused(pa.chunked_array([sorted(subject.ids)], pa.string())).to_pylist()}
 
 
 def _json(text: str, subject: Subject) -> tuple[str, int]:

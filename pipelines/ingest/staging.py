@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ import duckdb
 
 from pipelines.errors import DataError
 from pipelines.ingest.sql import first_line, identifier, text_literal
+from pipelines.warehouse.duckdb_file import folder_of
 
 _ALIAS = "ingest_staging"
+_PREFIX = ".ingest-"
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,9 @@ def staging(connection: duckdb.DuckDBPyConnection) -> Iterator[Staging]:
     DataError
         If the warehouse is open for reading only.
     """
-    with tempfile.TemporaryDirectory(prefix="churnlab-ingest-") as folder, _settings(connection):
+    home = folder_of(connection)
+    _sweep(home)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=home) as folder, _settings(connection):
         try:
             connection.execute(f"ATTACH {text_literal(str(Path(folder) / 'staging.duckdb'))} AS {identifier(_ALIAS)}")
         except duckdb.Error as error:
@@ -132,6 +137,12 @@ def staging(connection: duckdb.DuckDBPyConnection) -> Iterator[Staging]:
             yield Staging(connection, Path(folder))
         finally:
             connection.execute(f"DETACH {identifier(_ALIAS)}")
+
+
+def _sweep(home: Path | None) -> None:
+    """Remove what a killed load left: it holds customers, and nobody else can have the warehouse open."""
+    for rest in home.glob(f"{_PREFIX}*") if home is not None else ():
+        shutil.rmtree(rest, ignore_errors=True)
 
 
 @contextmanager

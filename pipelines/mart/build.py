@@ -55,7 +55,8 @@ def build(connection: Any, project: Project, accepted: dict[str, Any]) -> dict[s
     _compute_signals(connection, project, accepted)
     _describe(connection)
     beside = project.home / f".{FILE}.{os.getpid()}"
-    beside.unlink(missing_ok=True)
+    for left in project.home.glob(f".{FILE}.*"):
+        left.unlink(missing_ok=True)  # of a build that was killed
     try:
         connection.execute(statement("ATTACH", text_literal(str(beside)), "AS", _OUT))
         try:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -20,13 +22,15 @@ from pipelines.config_deliver import DestinationSettings
 from pipelines.erasure import destinations, suppression, tables
 from pipelines.erasure.files import erase_from_file
 from pipelines.erasure.runs import erase_from_runs, folders_of_runs
-from pipelines.erasure.subject import Subject
+from pipelines.erasure.subject import Subject, is_id_column
 from pipelines.erasure.trace import closed_files, traces_in
 from pipelines.errors import Incomplete
 from pipelines.lock import workspace_lock
 from pipelines.runner import Runner
 from pipelines.warehouse.duckdb_file import FILE as WAREHOUSE
 
+LEFT = re.compile(r"\.(erasing\..*|ingest-.*|.+\.\d+(\.\w+)?)|.+\.duckdb\.tmp")
+"""Names of what commands write beside the place where it belongs, and of what DuckDB puts aside."""
 PENDING = "pending"
 FINISHED = "receipt"
 
@@ -104,8 +108,8 @@ class Erasure:
             _add(places, {self._said(file): erase_from_file(file, subject, counts_only=True)})
         for file in self._databases():
             _add(places, self._told(file, tables.look(file, subject)))
-        for several, names in self._destinations():
-            _add(places, destinations.erase(several, names, subject, counts_only=True))
+        for several, held in self._destinations():
+            _add(places, destinations.erase(several, held, subject, counts_only=True))
         logged = erase_from_runs(self.runner.tracking, self.project.name, subject, counts_only=True)
         _add(places, {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags})
         return places
@@ -133,11 +137,15 @@ class Erasure:
             return self._finished(receipt)
 
     def _sweep(self) -> None:
-        """Remove what killed stages and erasures left; a rest may hold the customer."""
+        """Remove what killed commands left; a rest may hold the customer, and nobody else writes meanwhile."""
         self.runner.store.sweep()
-        for rest in self.project.home.rglob(".erasing.*"):
-            rest.unlink(missing_ok=True)
-        _remove_folder(self.project.home / f"{WAREHOUSE}.tmp")
+        for rest in [file for file in self.project.home.rglob("*") if LEFT.fullmatch(file.name)]:
+            if self._is_source(rest):
+                continue
+            if rest.is_dir():
+                shutil.rmtree(rest)
+            else:
+                rest.unlink(missing_ok=True)
 
     def _begun(self, subject: Subject) -> Receipt:
         """Go on with an erasure of the same customer that was not ended, or begin one."""
@@ -167,18 +175,19 @@ class Erasure:
         logged = erase_from_runs(self.runner.tracking, self.project.name, subject, counts_only=False)
         receipt.not_looked_into = logged.out_of_reach
         self._note(receipt, {"files of MLflow runs": logged.files, "tags of MLflow runs": logged.tags})
-        for several, names in self._destinations():
-            self._note(receipt, destinations.erase(several, names, subject, counts_only=False))
+        for several, held in self._destinations():
+            self._note(receipt, destinations.erase(several, held, subject, counts_only=False))
         for file in self._databases():
             self._note(receipt, self._told(file, tables.erase(file, subject)))
 
-    def _destinations(self) -> list[tuple[Sequence[DestinationSettings], Sequence[str]]]:
-        """Give where scores and the mart are brought, each with the names of its tables."""
+    def _destinations(self) -> list[tuple[Sequence[DestinationSettings], destinations.Texts]]:
+        """Give where scores and the mart are brought, each with its tables and their columns of texts."""
         from pipelines.destinations.contract import tables as delivered
-        from pipelines.mart.tables import OF_CUSTOMERS
+        from pipelines.mart.tables import TABLES
 
-        scores = [table.name for table in delivered()]
-        return [(self.project.deliver.destinations, scores), (self.project.mart.destinations, OF_CUSTOMERS)]
+        scores = {table.name: _texts(table.columns) for table in delivered()}
+        mart = {table.name: _texts({column.name: column.type for column in table.columns}) for table in TABLES}
+        return [(self.project.deliver.destinations, scores), (self.project.mart.destinations, mart)]
 
     def _note(self, receipt: Receipt, places: Mapping[str, int]) -> None:
         """Add to the receipt what went, and keep it, so that a kill loses no more than one place's count."""
@@ -262,6 +271,10 @@ def _add(places: dict[str, int], more: Mapping[str, int]) -> None:
             places[place] = places.get(place, 0) + count
 
 
+def _texts(columns: Mapping[str, str]) -> list[str]:
+    return [name for name, kind in columns.items() if kind == "VARCHAR" and not is_id_column(name)]
+
+
 def _sources(project: Project) -> list[str]:
     """Name where the data came from; the demo company's tables are the project's own."""
     from pipelines.ingest.files import label
@@ -280,13 +293,6 @@ def _review(project: Project) -> Path | None:
     from pipelines.identity.review import review_file
 
     return None if project.data.identity is None else review_file(project.data.identity, project.home)
-
-
-def _remove_folder(folder: Path) -> None:
-    import shutil
-
-    if folder.is_dir():
-        shutil.rmtree(folder)
 
 
 def _now() -> str:

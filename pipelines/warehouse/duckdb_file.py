@@ -69,13 +69,18 @@ def database(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
 @contextmanager
 def bounded_memory(connection: duckdb.DuckDBPyConnection, limit: int = BATCH_BYTES) -> Iterator[None]:
     """Let DuckDB hold less while Python holds batches of rows too; the rest waits on disk."""
-    row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
-    assert row is not None
-    connection.execute(f"SET memory_limit = '{min(limit, row[0]):d}B'")
+    before = _limit(connection)
+    connection.execute(f"SET memory_limit = '{min(limit, before):d}B'")
     try:
         yield
     finally:
-        connection.execute(f"SET memory_limit = '{row[0]:d}B'")
+        connection.execute(f"SET memory_limit = '{before:d}B'")
+
+
+def folder_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    """Give the folder of a connection's file, ``None`` where it is in memory."""
+    row = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
+    return None if row is None or row[0] is None else Path(row[0]).parent
 
 
 def backend(connection: duckdb.DuckDBPyConnection) -> Any:
@@ -125,8 +130,18 @@ def _process(error: duckdb.IOException) -> str:
 
 
 def _bound_memory(connection: duckdb.DuckDBPyConnection) -> None:
-    row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
-    assert row is not None
-    limit = min(MEMORY_BYTES, int(row[0] * _SHARE_OF_DEFAULT))
+    limit = min(MEMORY_BYTES, int(_limit(connection) * _SHARE_OF_DEFAULT))
     # As text: to bind a parameter DuckDB imports pandas, which takes longer than many a command.
     connection.execute(f"SET memory_limit = '{limit:d}B'")
+
+
+def _limit(connection: duckdb.DuckDBPyConnection) -> int:
+    """Give the least limit of which DuckDB tells what it tells now, which is cut to a tenth of a unit.
+
+    What it tells, set again, would lose another tenth each time.
+    """
+    row = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
+    assert row is not None
+    told = int(row[0])
+    part = 1024 ** max((told.bit_length() - 1) // 10 - 1, 0)
+    return -(-told // part) * part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from pipelines.destinations.kinds.csv import defused
 from pipelines.erasure.files import erase_from_file
 from pipelines.erasure.subject import Subject
 from pipelines.erasure.trace import traces_in
@@ -97,6 +99,19 @@ def test_a_short_id_goes_from_columns_of_ids_alone(tmp_path: Path) -> None:
     assert erase_from_file(tmp_path / "a.parquet", subject) == 1
     assert pd.read_parquet(tmp_path / "a.parquet")["note"].tolist() == ["17 logins"]
     assert list(traces_in(tmp_path, subject)) == []
+
+
+@pytest.mark.parametrize("customer", ["=1+1", "@SUM(A1)", "-C00042", "+1 (0) 42", "'C00042", "-5"])
+def test_an_id_that_was_kept_from_being_a_formula_goes_with_its_row(tmp_path: Path, customer: str) -> None:
+    """The file is written as deliveries and the outbox write theirs."""
+    cells = defused(pa.chunked_array([["customer_id", customer, OTHER, f"x{customer}", f"''{customer}"]])).to_pylist()
+    with (tmp_path / "a.csv").open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file).writerows([cell, "Ring"] for cell in cells)
+    assert erase_from_file(tmp_path / "a.csv", Subject(frozenset({customer}))) >= 1
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8-sig") as file:
+        left = list(csv.reader(file))
+    assert [row[1] for row in left] == ["Ring"] * 4
+    assert left[1][0] == OTHER
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse import duckdb_file
-from pipelines.warehouse.duckdb_file import warehouse
+from pipelines.warehouse.duckdb_file import bounded_memory, warehouse
 
 LIMIT = "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
 
@@ -33,3 +33,14 @@ def test_what_does_not_fit_goes_beside_the_file(tmp_path: Path, monkeypatch: pyt
         beside = sum(path.stat().st_size for path in tmp_path.glob(f"{duckdb_file.FILE}.tmp/*"))
         assert _number(connection, "SELECT count(DISTINCT value) FROM much WHERE value % 8 = 0") > 900_000
     assert beside > 10_000_000
+
+
+@pytest.mark.parametrize("limit", ["2000000000B", "1GB", "512MiB", "1500000001B", "999KiB", "3TB"])
+def test_a_lower_bound_for_a_while_takes_nothing_from_what_there_is_afterwards(tmp_path: Path, limit: str) -> None:
+    with warehouse(tmp_path) as connection:
+        connection.execute(f"SET memory_limit = '{limit}'")
+        before = _number(connection, LIMIT)
+        for _ in range(12):
+            with bounded_memory(connection, 300_000_000):
+                assert _number(connection, LIMIT) <= min(300_000_000, before)
+        assert _number(connection, LIMIT) == before
