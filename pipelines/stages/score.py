@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.config import Project
 from pipelines.config_score import ScoreSettings
 from pipelines.console import Progress
-from pipelines.errors import Incomplete, NothingToLearn
+from pipelines.errors import DataError, Incomplete, NothingToLearn
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def score(
     instant = as_of or newest_day(project, accepted)
     job = Job(project, settings, accepted, manifest, model, horizons, instant, started_at)
     with warehouse(project.home) as connection:
+        if as_of is None and accepted["flat"]:
+            _refuse_earlier(connection, instant, project)
         before = Before.of(connection, instant, job.horizon_days)
         lifetime = _lifetime_values(connection, project, accepted, instant)
         subjects = subjects_of(connection, project, manifest, accepted, instant, before, progress, lifetime)
@@ -50,6 +52,27 @@ def score(
             )
         done = run_job(connection, job, subjects, before, progress)
     return _ended(job, done, progress)
+
+
+def _refuse_earlier(connection: Any, instant: datetime, project: Project) -> None:
+    """Refuse a day of the clock before the newest scores: those who read current scores would never see it.
+
+    Raises
+    ------
+    DataError
+        If there are finished runs of a later day.
+    """
+    from pipelines.warehouse.scores import SCORE_RUNS
+    from pipelines.warehouse.writing import has_scores
+
+    newest = "SELECT max(as_of) FROM scores.score_runs WHERE status = 'finished'"
+    later = connection.execute(newest).fetchone()[0] if has_scores(connection, SCORE_RUNS) else None
+    if later is not None and later > instant:
+        raise DataError(
+            f"The clock says {instant:%Y-%m-%d}, and there are scores as of {later:%Y-%m-%d}, which readers would keep",
+            allowed="a day that is not before that of the newest scores",
+            do=f"set the clock, or name the day: churnlab score -p {project.name} --as-of {instant:%Y-%m-%d}",
+        )
 
 
 def _lifetime_values(

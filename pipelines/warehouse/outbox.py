@@ -50,6 +50,8 @@ TABLE, ACTIONS = f"{SCHEMA}.outbox", f"{SCHEMA}.planned_actions"
 MAY_LEAVE = f"action.arm <> '{CONTROL}' AND action.state <> '{HELD_BACK}'"
 _JOINED = f"{TABLE} held JOIN {ACTIONS} action USING (action_id)"
 _FREE = "(lease_until IS NULL OR lease_until <= ?)"
+_ANY_TIME = "TIMESTAMP '1970-01-01'"
+"""When what waits for nothing may be sent, also under a clock that was set back."""
 _STATE = f"coalesce(held.state, '{PLANNED}')"
 _LISTED = "(SELECT unnest(?::VARCHAR[]))"
 
@@ -202,7 +204,7 @@ def postpone(connection: Any, key: str, until: datetime, error: str) -> None:
 def rest(connection: Any, route: Route, today: date, until: datetime) -> None:
     """Try nothing that is due of a route before an instant."""
     connection.execute(
-        f"UPDATE {TABLE} SET not_before = greatest(coalesce(not_before, taken_up_at), ?) WHERE key IN "
+        f"UPDATE {TABLE} SET not_before = greatest(not_before, ?) WHERE key IN "
         f"(SELECT key FROM {_JOINED} WHERE held.state = '{PLANNED}' AND planned_for <= ? AND {route.condition})",
         [until, today, list(route.channels)],
     )
@@ -238,9 +240,8 @@ def change(connection: Any, keys: Sequence[str], to: str, **told: Any) -> int:
 def unsent(connection: Any, route: Route, today: date) -> tuple[int, datetime | None]:
     """Give the number of rows that should leave by a day and have not, and when the first may be tried again."""
     found = connection.execute(
-        "SELECT count(*), min(greatest(coalesce(not_before, taken_up_at), coalesce(lease_until, taken_up_at))) "
-        f"FROM {_JOINED} WHERE held.state = '{PLANNED}' AND {MAY_LEAVE} AND planned_for <= ? AND due >= ? "
-        f"AND {route.condition}",
+        f"SELECT count(*), min(greatest(not_before, lease_until, {_ANY_TIME})) FROM {_JOINED} "
+        f"WHERE held.state = '{PLANNED}' AND {MAY_LEAVE} AND planned_for <= ? AND due >= ? AND {route.condition}",
         [today, today, list(route.channels)],
     )
     return found.fetchone()

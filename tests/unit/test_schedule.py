@@ -227,6 +227,8 @@ def test_cronjob_of_kubernetes(folder: Path) -> None:
     assert job["backoffLimit"] == 2
     assert pod["restartPolicy"] == "Never"  # the failure policy asks for it
     assert job["podFailurePolicy"]["rules"][0]["onExitCodes"]["containerName"] == container["name"]
+    (condition,) = job["podFailurePolicy"]["rules"][1]["onPodConditions"]
+    assert condition == {"type": "DisruptionTarget", "status": "True"}  # both are required by the schema
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert container["securityContext"]["allowPrivilegeEscalation"] is False
     assert container["command"] == ["churnlab", "job", "-p", "big_shop_", "--wait", "3600"]

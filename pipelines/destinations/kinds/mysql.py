@@ -28,7 +28,7 @@ _PASSING = (1040, 1053, 1077, 1079, 1205, 1213, 1927, 2002, 2003, 2006, 2013, 20
 
 
 def _on_duplicate(key: str, names: Iterable[str]) -> str:
-    return f"ON DUPLICATE KEY UPDATE {', '.join(f'{name} = VALUES({name})' for name in names)}"
+    return f"ON DUPLICATE KEY UPDATE {', '.join(f'{name} = new.{name}' for name in names)}"
 
 
 class MySQL(Database):
