@@ -1,6 +1,6 @@
 """One peer's model on rows that `benchmarks.models` wrote; runs where the peers are installed, without the project.
 
-    python -m benchmarks.model_peers METHOD FOLDER SEED
+    python -m benchmarks.model_peers METHOD FOLDER SEED [BUDGET_S]
 
 reads ``rows.parquet`` of the folder (and ``rhythm.parquet`` for what is written by hand) and writes probabilities.
 """
@@ -31,13 +31,14 @@ TEST, LABEL, LATEST = "is_test", "churned", "is_latest"
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as a peer gets them."""
+    """Rows as a peer gets them, and seconds for those that search, if not their usual ones."""
 
     train: pd.DataFrame
     label: np.ndarray
     test: pd.DataFrame
     latest: np.ndarray
     seed: int
+    budget_s: float | None = None
 
 
 def logistic(table: Table) -> np.ndarray:
@@ -96,7 +97,7 @@ def catboost(table: Table) -> np.ndarray:
 
 
 def flaml(table: Table) -> np.ndarray:
-    """FLAML with two minutes."""
+    """FLAML with two minutes, unless told otherwise."""
     from flaml import AutoML
 
     found = AutoML()
@@ -105,7 +106,7 @@ def flaml(table: Table) -> np.ndarray:
         y_train=table.label,
         task="classification",
         metric="log_loss",
-        time_budget=FLAML_S,
+        time_budget=table.budget_s or FLAML_S,
         seed=table.seed,
         verbose=0,
         n_jobs=os.cpu_count(),
@@ -114,7 +115,7 @@ def flaml(table: Table) -> np.ndarray:
 
 
 def autogluon(table: Table) -> np.ndarray:
-    """AutoGluon, best quality, three minutes."""
+    """AutoGluon, best quality, three minutes unless told otherwise."""
     from autogluon.tabular import TabularPredictor
 
     with tempfile.TemporaryDirectory() as folder:
@@ -122,7 +123,7 @@ def autogluon(table: Table) -> np.ndarray:
         predictor.fit(
             table.train.assign(**{LABEL: table.label}),
             presets="best_quality",
-            time_limit=AUTOGLUON_S,
+            time_limit=table.budget_s or AUTOGLUON_S,
             num_cpus=os.cpu_count(),
             num_gpus=0,
         )
@@ -183,21 +184,21 @@ def _platt(score: np.ndarray, label: np.ndarray, judged: np.ndarray) -> np.ndarr
     return line.predict_proba(np.asarray(judged)[:, None])[:, 1]
 
 
-def _read(folder: Path, by_hand: bool, seed: int) -> Table:
+def _read(folder: Path, by_hand: bool, seed: int, budget_s: float | None) -> Table:
     keys = pd.read_parquet(folder / "keys.parquet")
     rows = pd.read_parquet(folder / ("rhythm.parquet" if by_hand else "rows.parquet"))
     test = keys[TEST].to_numpy()
     label = keys[LABEL][~test].to_numpy(dtype=int)
     train, judged = (rows[mask].reset_index(drop=True) for mask in (~test, test))
-    return Table(train, label, judged, keys[LATEST].to_numpy()[~test], seed)
+    return Table(train, label, judged, keys[LATEST].to_numpy()[~test], seed, budget_s)
 
 
-def main(method: str, folder: Path, seed: int) -> None:
+def main(method: str, folder: Path, seed: int, budget_s: float | None = None) -> None:
     """Fit, predict and write; exit with 3 where the library is not there."""
     peer = PEERS[method]
     if importlib.util.find_spec(peer.library) is None:
         raise SystemExit(3)
-    table = _read(folder, peer.by_hand, seed)
+    table = _read(folder, peer.by_hand, seed, budget_s)
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -208,4 +209,4 @@ def main(method: str, folder: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), *map(float, sys.argv[4:]))

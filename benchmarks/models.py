@@ -3,16 +3,16 @@
     uv venv --python 3.11 .venv-peers && uv pip install --python .venv-peers/bin/python -r benchmarks/peers.txt
     python -m benchmarks.models                                # all tasks, five seeds, all peers: hours
     python -m benchmarks.models --task telco --seeds 1 --peers logistic catboost
-    python -m benchmarks.models --share 0.2 --budget-s 10 --seeds 1 --peers logistic   # does it run: minutes
+    python -m benchmarks.models --task telco --share 0.2 --budget-s 10 --peers-budget-s 10 --seeds 1   # does it run
 
 The peers live in an environment of their own (`--peers-python`, or let `--install` build it); a peer that is not there
-is named and left out. Rows go to them as Parquet and probabilities come back. Ours is the project's own training with
-180 seconds (`--budget-s`); FLAML gets 120 and AutoGluon 180. What was measured stays in `--work`, and a later call
-measures only what is missing.
+or fails is named and left out. Rows go to them as Parquet and probabilities come back. Ours is the project's own
+training with 180 seconds (`--budget-s`); FLAML gets 120 and AutoGluon 180 (`--peers-budget-s`: both so many). What was
+measured stays in `--work`, apart for each share and budget, and a later call measures only what is missing.
 
 A seed is the seed of the models; for flat tables also that of their test rows, and for simulated ones (the demo company
-among them: seed 0 is the company of `conf/demo.yaml`) that of the whole table. The interval of a difference is of all
-seeds' rows together, customers drawn again 1,000 times; that of a target is of the mean over the seeds. Task
+among them: seed 0 is the company of `conf/demo.yaml`) that of the whole table. A difference is the mean over the seeds,
+its interval from customers drawn again 1,000 times; the interval of a target is of the mean over the seeds. Task
 `cdnow_early` is CDNOW three months earlier, over before its test window begins: settings may be chosen by it.
 """
 
@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.model_differences import Judged, mean_advantage
 from benchmarks.model_ours import OURS
 from benchmarks.model_peers import LABEL, LATEST, PEERS, TEST
 from benchmarks.model_targets import figures, judge, knows_truth
@@ -70,9 +71,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="measure ours again")
     parser.add_argument("--share", type=float, default=1.0, help="share of the customers, to try it on")
     parser.add_argument("--budget-s", type=float, default=BUDGET_S, help="seconds for ours")
+    parser.add_argument("--peers-budget-s", type=float, help="seconds for FLAML and AutoGluon each, to try them")
     given = parser.parse_args()
-    if not 0.0 < given.share <= 1.0 or given.budget_s <= 0.0:
-        parser.error("--share lies above 0 and is at most 1; --budget-s lies above 0")
+    budgets = [given.budget_s, *([] if given.peers_budget_s is None else [given.peers_budget_s])]
+    if not 0.0 < given.share <= 1.0 or min(budgets) <= 0.0:
+        parser.error("--share lies above 0 and is at most 1; --budget-s and --peers-budget-s lie above 0")
     return given
 
 
@@ -89,7 +92,7 @@ def _compare(name: str, given: argparse.Namespace) -> None:
     judged: list[Any] = []
     for seed in range(given.seeds):
         task = make_task(name, seed, given.work, given.share)
-        folder = given.work / "models" / (f"{name}-{seed}" if given.share == 1.0 else f"{name}-{seed}-{given.share}")
+        folder = given.work / "models" / _folder_name(name, seed, given)
         _write_rows(task, folder)
         judged.append(task)
         _print_heading(task, seed)
@@ -99,6 +102,17 @@ def _compare(name: str, given: argparse.Namespace) -> None:
                 found.setdefault(method, []).append(outcome)
                 print(_line(method, outcome, task), flush=True)
     _print_summary(judged, found)
+
+
+def _folder_name(name: str, seed: int, given: argparse.Namespace) -> str:
+    """Name that changes with whatever was made smaller, so that a trial is never taken for the real thing."""
+    smaller = {
+        "share": (given.share, 1.0),
+        "ours": (given.budget_s, BUDGET_S),
+        "peers": (given.peers_budget_s, None),
+    }
+    changed = [f"{what}{value:g}" for what, (value, usual) in smaller.items() if value != usual]
+    return "-".join([name, str(seed), *changed])
 
 
 def _write_rows(task: Task, folder: Path) -> None:
@@ -135,7 +149,8 @@ def _run(method: str, name: str, seed: int, folder: Path, given: argparse.Namesp
         told = [name, str(seed), str(given.work), str(folder), str(given.share), str(given.budget_s)]
         command = [sys.executable, "-m", "benchmarks.model_ours", *told]
     else:
-        command = [str(given.peers_python), "-m", "benchmarks.model_peers", method, str(folder), str(seed)]
+        own = [] if given.peers_budget_s is None else [str(given.peers_budget_s)]
+        command = [str(given.peers_python), "-m", "benchmarks.model_peers", method, str(folder), str(seed), *own]
     if not Path(command[0]).exists():
         print(f"  {method:<11} left out: {command[0]} is not there (--install builds it)")
         return None
@@ -143,8 +158,11 @@ def _run(method: str, name: str, seed: int, folder: Path, given: argparse.Namesp
     if done.returncode == NOT_INSTALLED:
         print(f"  {method:<11} left out: {PEERS[method].library} is not installed")
         return None
-    if done.returncode:
+    if done.returncode and method == OURS:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}; its message is above.")
+    if done.returncode:
+        print(f"  {method:<11} left out: ended with {done.returncode}; its message is above")
+        return None
     return done.stdout.splitlines()[-1]
 
 
@@ -184,6 +202,7 @@ def _print_summary(tasks: Sequence[Task], found: dict[str, list[Outcome]]) -> No
     print(f"\n{tasks[0].name}, mean of {len(tasks)} seeds; ours minus the peer, above 0 ours is better")
     for method, outcomes in found.items():
         if len(outcomes) < len(tasks):
+            print(f"  {method:<11} left out: measured with {len(outcomes)} seeds only")
             continue
         measured = [figures(task, own.probability) for task, own in zip(tasks, outcomes, strict=True)]
         mean = pd.DataFrame(measured)[["roc_auc", "pr_auc", "log_loss"]].mean()
@@ -195,15 +214,14 @@ def _print_summary(tasks: Sequence[Task], found: dict[str, list[Outcome]]) -> No
 
 
 def _differences(tasks: Sequence[Task], ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> str:
-    from evaluation.model.bootstrap import paired_difference
-
-    label, customer = (np.concatenate([getattr(task.test, what) for task in tasks]) for what in ("label", "customer"))
-    first, second = (np.concatenate([each.probability for each in both]) for both in (ours, theirs))
+    seeds = [
+        Judged(task.test.label, task.test.customer, first.probability, second.probability)
+        for task, first, second in zip(tasks, ours, theirs, strict=True)
+    ]
     parts = []
     for metric, words in (("roc_auc", "AUC"), ("log_loss", "log loss")):
-        found = paired_difference(label, first, second, customer, metric=metric)
-        standing = "ahead" if found.low > 0 else "BEHIND" if found.high < 0 else "level"
-        parts.append(f"{words} {found.estimate:+.4f} ({found.low:+.4f} to {found.high:+.4f}) {standing}")
+        found = mean_advantage(seeds, metric)
+        parts.append(f"{words} {found.estimate:+.4f} ({found.low:+.4f} to {found.high:+.4f}) {found.standing}")
     return ", ".join(parts)
 
 
