@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from training.contributions import Contributions, weighted_sum
-from training.model import MODEL_FILE, Core, core_class, read_json, write_json
+from training.model import MODEL_FILE, Core, core_class, read_json, ready_for, write_json
 from training.scoring import expit, level_free_log_loss, logit
 
 Floats = npt.NDArray[np.float64]
@@ -47,6 +47,10 @@ class BlendCore:
         for weight, core in self.members:
             log_odds += weight * logit(core.probability(frame))
         return expit(log_odds)
+
+    def ready_for(self, rows: int) -> Self:
+        """Make each member ready."""
+        return type(self)(tuple((weight, ready_for(core, rows)) for weight, core in self.members))
 
     def importance(self) -> dict[str, float]:
         """Each member's importance as shares, weighted like the member."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,11 +17,13 @@ from training.contributions import Contributions
 from training.encoding import Encoding
 from training.examples import Examples
 from training.model import read_json, write_json
+from training.scoring import expit
 
 if TYPE_CHECKING:
     import xgboost
 
     from training.tree_contributions import TreeExplainer
+    from training.tree_values import TreeSum
 
 Floats = npt.NDArray[np.float64]
 # Signals, labels and weights of some rows.
@@ -37,6 +39,8 @@ SHARED_CELLS = 1_000_000
 # Rows from which compiled contributions are worth loading their code (1 s, at first compiling: 5 s). At depth 6 XGBoost
 # needs that long for 1,000 to 6,000 rows, at depth 3 for 10,000 and more.
 COMPILED_ROWS = 5_000
+# Rows times trees from which compiled sums of trees are worth the same; two threads of XGBoost need 1 to 2 s for them.
+COMPILED_SUMS = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,13 @@ class BoostingCore:
         Columns and categories in the booster's order.
     booster
         The fitted trees.
+    tree_sum
+        The same trees made ready for many rows.
     """
 
     encoding: Encoding
     booster: xgboost.Booster
+    tree_sum: TreeSum | None = None
 
     family: ClassVar[str] = "xgboost"
 
@@ -63,13 +70,19 @@ class BoostingCore:
 
     def probability(self, frame: pd.DataFrame) -> Floats:
         """Probability of each row, shape ``(rows,)``."""
-        probability = np.empty(len(frame))
+        margin = np.empty(len(frame))
         for start in range(0, len(frame), BATCH_ROWS):
             batch = slice(start, start + BATCH_ROWS)
-            matrix = self.encoding.matrix(frame.iloc[batch])
-            self.booster.set_param({"nthread": threads_for(*matrix.shape)})
-            probability[batch] = self.booster.inplace_predict(matrix)
-        return probability
+            margin[batch] = self._margin(self.encoding.matrix(frame.iloc[batch]))
+        return expit(margin)
+
+    def ready_for(self, rows: int) -> Self:
+        """Make trees ready by :mod:`training.tree_values` where that pays; the probabilities stay the same bits."""
+        if rows * self.booster.num_boosted_rounds() < COMPILED_SUMS or importlib.util.find_spec("numba") is None:
+            return self
+        from training.tree_values import TreeSum
+
+        return replace(self, tree_sum=TreeSum.of(self.booster))
 
     def importance(self) -> dict[str, float]:
         """Loss saved in total by the splits on each column (XGBoost's ``total_gain``), in nats."""
@@ -105,6 +118,13 @@ class BoostingCore:
         booster = xgboost.Booster()
         booster.load_model(folder / BOOSTER_FILE)
         return cls(Encoding.from_json(read_json(folder / ENCODING_FILE)), booster)
+
+    def _margin(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        if self.tree_sum is not None:
+            return self.tree_sum.margin(matrix)
+        self.booster.set_param({"nthread": threads_for(*matrix.shape)})
+        margin: npt.NDArray[np.float32] = self.booster.inplace_predict(matrix, predict_type="margin")
+        return margin
 
     def _matrix(self, frame: pd.DataFrame) -> xgboost.DMatrix:
         return self._encoded(self.encoding.matrix(frame))

@@ -45,6 +45,17 @@ class Column:
         TrainingError
             If the frame lacks the column or holds it in the other kind.
         """
+        return _within_limits(self._raw(frame))
+
+    def fill(self, frame: pd.DataFrame, place: npt.NDArray[Any]) -> None:
+        """Write :meth:`values` into an array of shape ``(rows,)``, single or double precision."""
+        raw = self._raw(frame)
+        with np.errstate(over="ignore"):
+            place[:] = raw
+        if _is_large(place):
+            place[:] = _within_limits(raw)
+
+    def _raw(self, frame: pd.DataFrame) -> Floats:
         if self.name not in frame.columns:
             raise TrainingError(
                 f"a frame without the column {self.name!r}",
@@ -83,7 +94,7 @@ class Encoding:
         """
         matrix = np.empty((len(frame), len(self.columns)), dtype=dtype, order="F")
         for position, column in enumerate(self.columns):
-            matrix[:, position] = column.values(frame)
+            column.fill(frame, matrix[:, position])
         return matrix
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -153,16 +164,18 @@ def _numbers(series: pd.Series[Any]) -> Floats:
     if not is_number(series):
         raise _other_kind(series, "numbers")
     if series.dtype == np.float64:
-        values = series.to_numpy()
-    else:
-        values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    # Most columns hold nothing extreme, and are then not copied.
-    if np.isinf(values).any():
-        values = np.where(np.isinf(values), np.nan, values)
-    return np.clip(values, -LARGEST, LARGEST) if _is_large(values) else values
+        return series.to_numpy()
+    return pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _is_large(values: Floats) -> bool:
+def _within_limits(values: Floats) -> Floats:
+    """Take infinite values for missing and bring others to the nearest that a booster holds; few columns need that."""
+    if not _is_large(values):
+        return values
+    return np.clip(np.where(np.isinf(values), np.nan, values), -LARGEST, LARGEST)
+
+
+def _is_large(values: npt.NDArray[Any]) -> bool:
     return bool(len(values)) and max(np.fmax.reduce(values), -np.fmin.reduce(values)) > LARGEST
 
 

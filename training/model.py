@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,14 @@ class Core(Protocol):
         """Read back what :meth:`save` wrote."""
 
 
+@runtime_checkable
+class MakesReady(Protocol):
+    """A core that answers for many rows more quickly once it was made ready."""
+
+    def ready_for(self, rows: int) -> Core:
+        """Give a core with the same probabilities, for about that many rows."""
+
+
 @dataclass(frozen=True)
 class FittedModel:
     """A model that gives calibrated probabilities.
@@ -117,6 +125,10 @@ class FittedModel:
         if frame.empty:
             return np.empty(0)
         return self.calibrator.apply(self.core.probability(self.preparation.apply(frame)))
+
+    def ready_for(self, rows: int) -> FittedModel:
+        """Give the same model made ready to score about that many rows, where its family knows a quicker way."""
+        return replace(self, core=ready_for(self.core, rows))
 
     def interval(self, frame: pd.DataFrame) -> tuple[Floats, Floats]:
         """Tell how sure the probabilities are.
@@ -229,6 +241,11 @@ def load_model(folder: Path) -> FittedModel:
         Preparation.from_json(described["preparation"]),
         None if described["venn_abers"] is None else VennAbers.from_json(described["venn_abers"]),
     )
+
+
+def ready_for(core: Core, rows: int) -> Core:
+    """Make a core ready to answer for about that many rows."""
+    return core.ready_for(rows) if isinstance(core, MakesReady) else core
 
 
 def core_class(family: str) -> type[Core]:
