@@ -72,16 +72,66 @@ class Term:
             parts.append(absent.astype(np.float64))
         return np.column_stack(parts) if parts else np.empty((len(values), 0))
 
+    def adds(self, frame: pd.DataFrame, weights: Floats) -> Floats:
+        """What the column adds to each row's log odds: :meth:`design` times `weights`, several times as fast.
+
+        Parameters
+        ----------
+        frame
+            Holds at least the column.
+        weights
+            A coefficient for each column of the design, shape ``(width,)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(rows,)``.
+        """
+        values = self.column.values(frame)
+        absent = np.isnan(values)
+        if self.column.categories is not None:
+            added = self._of_flags(values, absent, weights)
+        else:
+            added = self._of_ways(values, absent, weights)
+        if self.indicator:
+            added[absent] += weights[-1]
+        return added
+
+    def _of_flags(self, values: Floats, absent: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+        # The last place is for what is missing.
+        by_position = np.zeros(len(self.column.categories or ()) + 1)
+        by_position[list(self.kept)] = weights[: len(self.kept)]
+        added: Floats = by_position[np.where(absent, -1, values).astype(np.int64)]
+        return added
+
+    def _of_ways(self, values: Floats, absent: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+        if len(self.knots) < 2:
+            return np.zeros(len(values))
+        inside, rank = self._placed(values, absent)
+        line, first, second, third = weights[:4]
+        added = third * rank
+        for factor in (second, first - 0.6 * third):
+            added += factor
+            added *= rank
+        added += line / self.spread * inside
+        added -= line / self.spread * self.center + second / 3
+        return added
+
     def _flags(self, values: Floats) -> list[Floats]:
         return [(values == position).astype(np.float64) for position in self.kept]
 
     def _ways(self, values: Floats, absent: npt.NDArray[np.bool_]) -> list[Floats]:
         if len(self.knots) < 2:
             return []
-        inside = np.clip(np.where(absent, self.center, values), self.knots[0], self.knots[-1])
-        rank = np.interp(inside, self.knots, np.linspace(-1.0, 1.0, len(self.knots)))
+        inside, rank = self._placed(values, absent)
         # The rank and its next two powers, each free of the ones below (Legendre), bend the line where risk does.
         return [(inside - self.center) / self.spread, rank, rank**2 - 1 / 3, rank**3 - 0.6 * rank]
+
+    def _placed(self, values: Floats, absent: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Bring values within the limits, the middle for missing ones, and find their rank among the knots, -1 to 1."""
+        inside = np.clip(values, self.knots[0], self.knots[-1])
+        inside[absent] = self.center
+        return inside, np.interp(inside, self.knots, np.linspace(-1.0, 1.0, len(self.knots)))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -138,10 +188,11 @@ class LogisticCore:
     def probability(self, frame: pd.DataFrame) -> Floats:
         """Probability of each row, shape ``(rows,)``."""
         weights = np.array(self.coefficients)
-        log_odds = np.empty(len(frame))
+        log_odds = np.full(len(frame), self.intercept)
         for start in range(0, len(frame), BATCH_ROWS):
-            batch = slice(start, start + BATCH_ROWS)
-            log_odds[batch] = design_matrix(self.terms, frame.iloc[batch]) @ weights + self.intercept
+            batch, sums = frame.iloc[start : start + BATCH_ROWS], log_odds[start : start + BATCH_ROWS]
+            for term, own in self._places():
+                sums += term.adds(batch, weights[own])
         return expit(log_odds)
 
     def importance(self) -> dict[str, float]:
@@ -156,7 +207,8 @@ class LogisticCore:
         for start in range(0, len(frame), BATCH_ROWS):
             batch = frame.iloc[start : start + BATCH_ROWS]
             for position, (term, own) in enumerate(self._places()):
-                values[start : start + BATCH_ROWS, position] = (term.design(batch) - means[own]) @ weights[own]
+                added = term.adds(batch, weights[own])
+                values[start : start + BATCH_ROWS, position] = added - means[own] @ weights[own]
         return Contributions(tuple(self.features), values, self.intercept + float(means @ weights))
 
     def save(self, folder: Path) -> None:
