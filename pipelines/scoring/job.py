@@ -17,7 +17,7 @@ from pipelines.scoring.ledger import Ledger
 from pipelines.scoring.peers import Peers
 from pipelines.scoring.predictions import Predicted, Scorer, predict_all
 from pipelines.scoring.ranked import TABLE as RANKED
-from pipelines.scoring.ranked import Stamp, rank_all
+from pipelines.scoring.ranked import Stamp, stamped
 from pipelines.scoring.subjects import Subjects, known_signals
 from pipelines.scoring.told import Teller, bring, choose, tell, wanted_of
 from pipelines.warehouse.duckdb_file import bounded_memory
@@ -115,7 +115,7 @@ def run_job(connection: Any, job: Job, subjects: Subjects, before: Before | None
     """
     with bounded_memory(connection):
         predicted = _predicted(job, subjects, before, progress)
-        rank_all(connection, job.stamp, subjects.value)
+        stamped(connection, job.stamp, subjects.value)
     told = _told(job, subjects, before, progress)
     ledger = Ledger(predicted.scored, subjects.excluded, predicted.failed)
     with bounded_memory(connection):

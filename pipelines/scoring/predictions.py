@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.bands import steady_bands
 from pipelines.config_score import ScoreSettings
+from pipelines.scoring.ranking import Ranking
 from pipelines.scoring.source import Batch, Source
 from pipelines.scoring.spool import spooled
 
@@ -27,7 +28,9 @@ _COLUMNS = {
     "probability_high": "DOUBLE",
     "band": "VARCHAR",
     "value": "DOUBLE",
+    "rank": "INTEGER",
 }
+RANKED_BY = ("customer_id", "probability")
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class Scorer:
         value = [self.value_column] if self.value_column else []
         return list(dict.fromkeys([*self.model.features, *value]))
 
-    def score(self, signals: Any) -> Any:
-        """Score the customers of an Arrow record batch: a table of a row a customer and horizon."""
+    def score(self, signals: Any) -> dict[int, Any]:
+        """Score the customers of an Arrow record batch: by horizon a table of a row a customer."""
         import pyarrow as pa
 
         frame = signals.drop_columns(["customer_id"]).to_pandas(split_blocks=True)
@@ -69,17 +72,15 @@ class Scorer:
         nothing = pa.nulls(len(probability), pa.float64())
         ends = self.model.venn_abers
         low, high = ends.interval(probability) if ends else (nothing, nothing)
-        band = pa.array(steady_bands(probability, self.settings, frame.get("band_before"))).cast(pa.string())
-        parts = [self._rows(signals, self.horizon_days, probability, low, high, band)]
+        band = pa.array(steady_bands(probability, self.settings, frame.get("band_before")))
+        scores = {self.horizon_days: self._rows(signals, self.horizon_days, probability, low, high, band)}
         if self.horizons is not None:
             risk = self.horizons.risk(frame, probability)
             # A band belongs to the whole horizon, so that nobody is counted twice.
-            no_band = pa.nulls(len(probability), pa.string())
-            parts += [
-                self._rows(signals, int(days), risk[:, place], nothing, nothing, no_band)
-                for place, days in enumerate(self.horizons.days[:-1])
-            ]
-        return pa.concat_tables(parts)
+            no_band = pa.nulls(len(probability), band.type)
+            for days, own in zip(self.horizons.days[:-1], risk.T, strict=False):
+                scores[int(days)] = self._rows(signals, int(days), own, nothing, nothing, no_band)
+        return scores
 
     def _rows(self, signals: Any, days: int, probability: Any, low: Any, high: Any, band: Any) -> Any:
         import numpy as np
@@ -88,8 +89,8 @@ class Scorer:
         rows = len(probability)
         value = signals.column(self.value_column) if self.value_column else pa.nulls(rows, pa.float64())
         horizon = np.full(rows, days, dtype=np.int32)
-        columns = (signals.column("customer_id"), horizon, probability, low, high, band, value)
-        return pa.table(dict(zip(_COLUMNS, columns, strict=True)))
+        columns = (signals.column("customer_id"), horizon, np.ascontiguousarray(probability), low, high, band, value)
+        return pa.table(dict(zip(_COLUMNS, columns, strict=False)))
 
 
 @dataclass
@@ -109,28 +110,32 @@ def predict_all(
     """
     from training.errors import TrainingError
 
-    done = Predicted()
+    done, ranking = Predicted(), Ranking()
 
-    def settle(batch: Batch, scores: Future[Any]) -> None:
+    def put_aside(signals: Any) -> None:
+        for days, scores in scorer.score(signals).items():
+            spool.add(scores)
+            ranking.add(days, *(scores.column(name).combine_chunks() for name in RANKED_BY))
+
+    def settle(batch: Batch, work: Future[None]) -> None:
         try:
-            found = scores.result()
+            work.result()
         except TrainingError as error:
             done.failed[batch] = str(error)
         except ValueError as error:  # The words of other libraries may hold values of customers.
             done.failed[batch] = type(error).__name__
         else:
-            spool.add(found)
             done.scored += batch.rows
 
     # The connection reads one batch while the model works on the one before.
     with spooled(source.connection) as spool, ThreadPoolExecutor(max_workers=1) as worker:
-        under_way: deque[tuple[Batch, Future[Any]]] = deque()
+        under_way: deque[tuple[Batch, Future[None]]] = deque()
         for batch, signals in source.stream(scorer.columns, bands_before):
             progress(f"{done.scored:,} of {source.rows:,} customers", batch.start / source.rows)
             if under_way:
                 settle(*under_way.popleft())
-            under_way.append((batch, worker.submit(scorer.score, signals)))
+            under_way.append((batch, worker.submit(put_aside, signals)))
         for each in under_way:
             settle(*each)
-        spool.bring(STAGED, _COLUMNS)
+        spool.bring(STAGED, _COLUMNS, ranking.ranks(lambda: spool.column("customer_id")))
     return done

@@ -1,4 +1,4 @@
-"""The rows of ``churn_scores``: predictions with their rank, their key and what is at risk."""
+"""The rows of ``churn_scores``: predictions with their key and what is at risk."""
 
 from __future__ import annotations
 
@@ -28,21 +28,18 @@ class Stamp:
         return {"as_of": self.as_of, "model_version": self.model_version}
 
 
-def rank_all(connection: Any, stamp: Stamp, value: Value) -> str:
-    """Write the rows of ``churn_scores`` into a temporary table and give its name.
+def stamped(connection: Any, stamp: Stamp, value: Value) -> str:
+    """Make a temporary view of the rows of ``churn_scores`` and give its name.
 
-    A horizon's largest probability has rank 1; equal ones stand in the order of their customers. Amounts are rounded to
-    hundredths, so that the order in which a database adds them up leaves no trace.
+    Amounts are rounded to hundredths, so that the order in which a database adds them up leaves no trace.
     """
-    stamped = ", ".join(f"{literal(each)} AS {name}" for name, each in vars(stamp).items())
+    same = ", ".join(f"{literal(each)} AS {name}" for name, each in vars(stamp).items())
     connection.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE {TABLE} AS
+        CREATE OR REPLACE TEMP VIEW {TABLE} AS
         SELECT *, round(probability * value, 2) AS value_at_risk FROM (
-            SELECT customer_id, horizon_days, probability, probability_low, probability_high, band,
-                   (row_number() OVER (PARTITION BY horizon_days ORDER BY probability DESC, customer_id))::INTEGER
-                       AS rank,
-                   {stamped}, round(({value.expression(STAGED)})::DOUBLE, 2) AS value
+            SELECT customer_id, horizon_days, probability, probability_low, probability_high, band, rank, {same},
+                   round(({value.expression(STAGED)})::DOUBLE, 2) AS value
             FROM {STAGED} {value.join}
         )
         """

@@ -17,7 +17,7 @@ def spooled(connection: Any) -> Iterator[Spool]:
 
 
 class Spool:
-    """Arrow tables of one schema.
+    """Arrow tables of one schema, in the order in which they are added.
 
     Parameters
     ----------
@@ -30,6 +30,7 @@ class Spool:
     def __init__(self, connection: Any, file: IO[bytes]) -> None:
         self._connection, self._file = connection, file
         self._writer: Any = None
+        self._is_closed = False
 
     def add(self, table: Any) -> None:
         """Put a table aside."""
@@ -39,7 +40,14 @@ class Spool:
             self._writer = pa.ipc.new_stream(self._file, table.schema)
         self._writer.write_table(table)
 
-    def bring(self, name: str, columns: Mapping[str, str]) -> None:
+    def column(self, name: str) -> Any:
+        """Give a column of all that was put aside as one Arrow array."""
+        import pyarrow as pa
+
+        chunks = [batch.column(name) for batch in self._batches()]
+        return pa.chunked_array(chunks).combine_chunks()
+
+    def bring(self, name: str, columns: Mapping[str, str], last: Any) -> None:
         """Make a temporary table of the connection from all that was put aside, an empty one from nothing.
 
         Parameters
@@ -47,7 +55,9 @@ class Spool:
         name
             Name of the table.
         columns
-            Its columns, as those of the tables, with their types in DuckDB.
+            Its columns, as those of the tables and one more, with their types in DuckDB.
+        last
+            Values of that last column for all rows.
         """
         import pyarrow as pa
 
@@ -55,13 +65,32 @@ class Spool:
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({typed})")
         if self._writer is None:
             return
-        self._writer.close()
-        self._file.seek(0)
-        self._connection.register("_spooled", pa.ipc.open_stream(self._file))
+        own = list(columns)[-1]
+        schema = self._opened().schema.append(pa.field(own, pa.array(last[:0]).type))
+        self._connection.register("_spooled", pa.RecordBatchReader.from_batches(schema, self._with(own, last)))
         try:
             self._connection.execute(f"INSERT INTO {name} FROM _spooled")
         finally:
             self._connection.unregister("_spooled")
+
+    def _with(self, name: str, values: Any) -> Iterator[Any]:
+        start = 0
+        for batch in self._batches():
+            yield batch.append_column(name, values[start : start + batch.num_rows])
+            start += batch.num_rows
+
+    def _batches(self) -> Iterator[Any]:
+        yield from self._opened()
+
+    def _opened(self) -> Any:
+        """Read what was put aside from the beginning; nothing can be added any more."""
+        import pyarrow as pa
+
+        if not self._is_closed:  # Closing again would write once more, wherever the file stands.
+            self._writer.close()
+            self._is_closed = True
+        self._file.seek(0)
+        return pa.ipc.open_stream(self._file)
 
 
 def _folder(connection: Any) -> Path | None:
