@@ -127,15 +127,19 @@ def predict_all(
         else:
             done.scored += batch.rows
 
-    # The connection reads one batch while the model works on the one before.
-    with spooled(source.connection) as spool, ThreadPoolExecutor(max_workers=1) as worker:
+    def stream() -> None:
+        """Let the connection read one batch while the model works on the one before; hold none in the end."""
         under_way: deque[tuple[Batch, Future[None]]] = deque()
-        for batch, signals in source.stream(scorer.columns, bands_before):
-            progress(f"{done.scored:,} of {source.rows:,} customers", batch.start / source.rows)
-            if under_way:
-                settle(*under_way.popleft())
-            under_way.append((batch, worker.submit(put_aside, signals)))
-        for each in under_way:
-            settle(*each)
+        with ThreadPoolExecutor(max_workers=1) as worker:
+            for batch, signals in source.stream(scorer.columns, bands_before):
+                progress(f"{done.scored:,} of {source.rows:,} customers", batch.start / source.rows)
+                if under_way:
+                    settle(*under_way.popleft())
+                under_way.append((batch, worker.submit(put_aside, signals)))
+            for each in under_way:
+                settle(*each)
+
+    with spooled(source.connection) as spool:
+        stream()
         spool.bring(STAGED, _COLUMNS, ranking.ranks(lambda: spool.column("customer_id")))
     return done

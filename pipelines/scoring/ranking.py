@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,15 +50,29 @@ class Ranking:
         """
         import numpy as np
 
-        came = np.concatenate([np.full(len(own), days) for days, own in self._parts] or [np.empty(0)])
-        ranks = np.empty(len(came), dtype=np.int32)
         places = None if self._in_order else _places(customers())
+        ranks = np.empty(sum(len(own) for _, own in self._parts), dtype=np.int32)
         for days in self._last:
-            where = np.flatnonzero(came == days)
-            falling = -np.concatenate([own for other, own in self._parts if other == days])
-            order = np.argsort(falling, kind="stable") if places is None else np.lexsort((places[where], falling))
-            ranks[where[order]] = np.arange(1, len(where) + 1, dtype=np.int32)
+            where = self._where(days)
+            falling = np.concatenate([own for other, own in self._parts if other == days])
+            np.negative(falling, out=falling)
+            ties = None if places is None else np.concatenate([places[part] for part in where])
+            order = np.argsort(falling, kind="stable") if ties is None else np.lexsort((ties, falling))
+            ranked = np.empty(len(order), dtype=np.int32)
+            ranked[order] = np.arange(1, len(order) + 1, dtype=np.int32)
+            parts = np.split(ranked, np.cumsum([part.stop - part.start for part in where])[:-1])
+            for part, own in zip(where, parts, strict=True):
+                ranks[part] = own
         return ranks
+
+    def _where(self, horizon_days: int) -> list[slice]:
+        """Places of the scores of a horizon among all."""
+        ends = accumulate(len(own) for _, own in self._parts)
+        return [
+            slice(end - len(own), end)
+            for (days, own), end in zip(self._parts, ends, strict=True)
+            if days == horizon_days
+        ]
 
 
 def _before(one: str | None, other: str) -> bool:
