@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     turns = {"spec": 1, "journeys": 2, "contracts": 3, "unit": 4}
     needing = [item.path for item in items if "demo_workspace" in getattr(item, "fixturenames", ())]
     items.sort(key=lambda item: 0 if item.path in needing[:1] else turns.get(item.path.parent.name, 1))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,8 +11,14 @@ from pipelines.runner import Runner
 pytestmark = [pytest.mark.journey, pytest.mark.real_data]
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """MLflow's store of all projects: to make one takes seconds."""
+    return f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+
+
 @pytest.fixture
-def judged(shared_data, tmp_path, monkeypatch, request):
+def judged(shared_data, store, tmp_path, monkeypatch, request):
     """Run a project's line up to the judgement, with quick models."""
     name, folder, *more = request.param
     conf = request.config.rootpath / "conf" / f"{name}.yaml"
@@ -20,7 +26,7 @@ def judged(shared_data, tmp_path, monkeypatch, request):
     settings = {
         "workspace": str(tmp_path / "workspace"),
         "data.root": str(shared_data / folder),
-        "tracking.uri": f"sqlite:///{tmp_path / 'mlflow.db'}",
+        "tracking.uri": store,
         "train.families": ["recency_rule", "logistic"],
         "evaluate.replicates": 20,
     }
