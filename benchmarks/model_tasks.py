@@ -32,8 +32,8 @@ REAL_ORDERS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
 }
-# Seed of the demo company that the benchmark's seed 0 stands for.
-DEMO_SEED = 7
+# The demo company that the benchmark's seed 0 stands for.
+DEMO_SEED, DEMO_CUSTOMERS = 7, 4_000
 # Hand-made signals look back this many days.
 WINDOWS_DAYS = (30, 90, 180, 365)
 
@@ -89,8 +89,10 @@ def make_task(name: str, seed: int, work: Path, share: float = 1.0) -> Task:
     work
         Folder for what the line leaves; what is there already is used again.
     share
-        Share of the customers that are kept, to try the benchmark on.
+        Share of the customers that are kept, to try the benchmark on; of the demo company, so many are simulated.
     """
+    if name == "demo":
+        return _demo(seed, share, work)
     whole = _make(name, seed, work)
     return whole if share >= 1.0 else _part(whole, share)
 
@@ -98,8 +100,6 @@ def make_task(name: str, seed: int, work: Path, share: float = 1.0) -> Task:
 def _make(name: str, seed: int, work: Path) -> Task:
     if name == "telco":
         return _telco(seed, work / "telco")
-    if name == "demo":
-        return _demo(seed, work / (f"demo-{seed}" if seed else "demo"))
     if name in REAL_ORDERS:
         source, settings = REAL_ORDERS[name]
         return _panel(
@@ -156,10 +156,12 @@ def _panel(name: str, conf: str, work: Path, settings: dict[str, Any]) -> Task:
     return Task(name, rows.examples, rows.split, runner.project.train, rhythm, horizon_days, purchase_columns=columns)
 
 
-def _demo(seed: int, work: Path) -> Task:
+def _demo(seed: int, share: float, work: Path) -> Task:
     from pipelines.demo import true_risk
 
-    runner, rows = _line(str(HOME / "conf" / "demo.yaml"), work, {"simulate.seed": DEMO_SEED + seed})
+    settings = {"simulate.seed": DEMO_SEED + seed, "simulate.customers": round(DEMO_CUSTOMERS * share)}
+    own = work / f"demo-{settings['simulate.seed']}-{settings['simulate.customers']}"
+    runner, rows = _line(str(HOME / "conf" / "demo.yaml"), own, settings)
     label = runner.project.label
     horizon_days = label.gap_days + label.horizon_days
     cutoff = datetime.fromisoformat(runner.store.load("calendar")["test_cutoff"])

@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 # How the time budget is divided among families, each for its search and its final fit.
-TIME_PARTS = {"recency_rule": 0.0, "xgboost": 3.0}
+TIME_PARTS = {"recency_rule": 0.0, "bg_nbd": 0.0, "xgboost": 3.0}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from training import catboost_boosting, lightgbm_boosting
 from training.baselines import choose_rule_column, fit_rule
+from training.bg_nbd import fit_bg_nbd
 from training.budget import Budget
 from training.encoding import Encoding
 from training.examples import Examples
@@ -171,6 +172,10 @@ def _fit_rule(examples: Examples, parameters: Mapping[str, Any], context: Contex
     return fit_rule(examples, context.encoding, column)
 
 
+def _fit_bg_nbd(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
+    return fit_bg_nbd(examples)
+
+
 def _fit_decision_tree(examples: Examples, parameters: Mapping[str, Any], context: Context) -> Core:
     from training.trees import fit_decision_tree
 
@@ -203,6 +208,7 @@ _NEURAL_NETS = ({"hidden": 16, "alpha": 1.0}, {"hidden": 16, "alpha": 10.0}, {"h
 
 FAMILIES: dict[str, Family] = {
     "recency_rule": Grid(_fit_rule),
+    "bg_nbd": Grid(_fit_bg_nbd),
     "logistic": Logistic(),
     "decision_tree": Grid(_fit_decision_tree, _DECISION_TREES),
     "hist_boosting": Grid(_fit_hist_boosting, _HIST_BOOSTINGS),

@@ -27,6 +27,7 @@ MODEL_FILE = "model.json"
 # Where the core of each family lives; imported only when a model of that family is asked for.
 CORES: dict[str, tuple[str, str]] = {
     "recency_rule": ("training.baselines", "OneColumnRule"),
+    "bg_nbd": ("training.bg_nbd", "PurchaseRiskCore"),
     "logistic": ("training.logistic", "LogisticCore"),
     "decision_tree": ("training.trees", "DecisionTreeCore"),
     "hist_boosting": ("training.trees", "HistBoostingCore"),

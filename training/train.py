@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.aging import aged
+from training.bg_nbd import no_rhythm
 from training.budget import MARGIN, Budget
 from training.candidate import (
     Candidate,
@@ -195,6 +196,8 @@ def train(
     selection = _select(rows, ordered, settings, device)
     rows = replace(rows, features=rows.features[list(selection.kept)])
     plan = _plan(rows, ordered, settings)
+    if "bg_nbd" in settings.families and plan.purchases is None:
+        raise no_rhythm()
     context = Context(
         encoding=plan.encoding(rows.features.iloc[ordered.train]),
         seed=settings.seed,

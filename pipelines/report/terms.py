@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     "recency_rule": Words("the recency rule", "最近活跃规则"),
+    "bg_nbd": Words("the rhythm of orders (BG/NBD)", "购买节奏模型（BG/NBD）"),
     "logistic": Words("logistic regression", "逻辑回归"),
     "decision_tree": Words("a decision tree", "决策树"),
     "hist_boosting": Words("boosted trees (scikit-learn)", "梯度提升树（scikit-learn）"),
