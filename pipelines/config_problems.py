@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.ingest.nearest import nearest
+from pipelines.ingest.nearest import nearest, shown
 
 Variants = Mapping[str, Any]
 
@@ -25,11 +25,14 @@ def described(problem: Any, model: Any, variants: Variants) -> str:
     place = ".".join(str(part) for part in problem["loc"] if part not in variants)
     if problem["type"] == "extra_forbidden":
         known = _known_keys(problem["loc"][:-1], model, variants)
-        return f"unknown key '{place}' (known here: {nearest(str(problem['loc'][-1]), known)})"
+        name = str(problem["loc"][-1])
+        if name not in known and (elsewhere := sorted(_places_of(name, model))):
+            return f"unknown key '{place}' (there is {shown(elsewhere)})"
+        return f"unknown key '{place}' (known here: {nearest(name, known)})"
     if problem["type"] == "missing":
         return f"'{place}' is missing"
-    shown = problem.get("input")
-    given = f", got {shown!r}" if isinstance(shown, str | int | float | bool) else ""
+    found = problem.get("input")
+    given = f", got {found!r}" if isinstance(found, str | int | float | bool) else ""
     return f"'{place}': {problem['msg'].removeprefix('Value error, ')}{given}"
 
 
@@ -39,6 +42,16 @@ def _known_keys(place: tuple[Any, ...], model: Any, variants: Variants) -> list[
         model = variants.get(part) or _field(model, part) or model
     fields = getattr(model, "model_fields", {})
     return sorted(field.alias or name for name, field in fields.items())
+
+
+def _places_of(name: str, model: Any, above: str = "") -> Iterator[str]:
+    """Find the sections of the configuration that have a key of this name."""
+    for own, field in getattr(model, "model_fields", {}).items():
+        if above and name in (own, field.alias):
+            yield f"{above}{name}"
+        annotation = field.annotation
+        if hasattr(annotation, "model_fields"):
+            yield from _places_of(name, annotation, f"{above}{field.alias or own}.")
 
 
 def _field(model: Any, part: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 from pipelines.config import load_project
 from pipelines.console import Console
 from pipelines.errors import ConfigError
+from pipelines.ports import check_port
 from pipelines.runner import Runner
 
 
@@ -60,6 +61,7 @@ def open_ui(project_name: str, port: int) -> None:
     """Serve the MLflow UI of a project on this machine alone until it is stopped."""
     from pipelines.tracking import Tracking
 
+    check_port(port)
     tracking = Tracking(load_project(project_name))
     uri, page = tracking.uri, tracking.page()
     print(f"MLflow on http://127.0.0.1:{port}/{page} (Ctrl-C ends it; the first page takes half a minute)")

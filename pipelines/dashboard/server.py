@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pipelines.config import load_project
 from pipelines.dashboard.access import password
-from pipelines.errors import ConfigError, NotReady
+from pipelines.errors import NotReady
+from pipelines.ports import HOST, check_port
 
 APP = Path(__file__).with_name("app.py")
-HOST = "127.0.0.1"
 OPTIONS = {
     "server.address": HOST,
     "server.headless": "true",
@@ -44,15 +44,14 @@ def command(project_name: str, port: int) -> list[str]:
     NotReady
         If Streamlit is not installed.
     ConfigError
-        If the project is unknown, or a password is asked for and not in the environment.
+        If the project is unknown, a password is asked for and not in the environment, or the port cannot be used.
     """
     if importlib.util.find_spec("streamlit") is None:
         raise NotReady("Streamlit is not installed", do="install it: pip install 'churnlab[dashboard]', or make run")
     project = load_project(project_name)
     if project.dashboard.access == "password":
         password()
-    if not 1024 <= port <= 65535:
-        raise ConfigError(f"--port {port} cannot be used", allowed="1024 to 65535", do="choose another")
+    check_port(port)
     options = [part for name, value in OPTIONS.items() for part in (f"--{name}", value)]
     return [
         sys.executable,

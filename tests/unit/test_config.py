@@ -48,6 +48,8 @@ def test_what_a_layer_does_not_name_stays(project_file):
     [
         ({"trian": {}}, "unknown key 'trian' (known here: 'train'"),
         ({"train": {"trails": 3}}, "unknown key 'train.trails' (known here: 'trials'"),
+        ({"trials": 3}, "unknown key 'trials' (there is 'train.trials')"),
+        ({"score": {"horizons_days": [30]}}, "unknown key 'score.horizons_days' (there is 'train.horizons_days')"),
         ({"train": {"trials": 0}}, "'train.trials'"),
         ({"train": {"trials": "many"}}, "got 'many'"),
         ({"name": "Not A Name"}, "'name'"),

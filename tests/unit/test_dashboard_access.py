@@ -6,8 +6,9 @@ import pytest
 
 from pipelines.config_dashboard import DashboardSettings
 from pipelines.dashboard.access import LONGEST_WAIT_S, Attempts, Viewer, password, viewer_of
-from pipelines.dashboard.server import HOST, OPTIONS, command
+from pipelines.dashboard.server import OPTIONS, command
 from pipelines.errors import ConfigError
+from pipelines.ports import HOST
 
 SETTINGS = DashboardSettings(access="header", user_header="X-User", managers=["mei"], owners={"zhang.wei": "张伟"})
 
