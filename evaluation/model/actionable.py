@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from evaluation.model.grammar import counted
 from evaluation.model.levers import LEVERS, Lever
-from evaluation.model.reason_words import among, apart, said_of, sentence, shown
+from evaluation.model.reason_words import FLAGS, among, apart, said_of, sentence, shown
 from evaluation.model.reasons import FEWEST_PEERS, MOST, Usual
 from evaluation.model.rows import FloatArray
 from evaluation.value_names import SHIPPED, ValueNames
@@ -214,4 +214,5 @@ def _said(
     if language == "en":
         where = f" in {peers}" if peers else ""
         return f"{lever.do['en']}. {fact}; usual{where}: {usual}, with which the score is {then:.0%}, not {before:.0%}"
-    return f"{lever.do['zh']}：{fact}；{peers}客户通常为{apart(usual)}，此时评分为 {then:.0%}，而非 {before:.0%}"
+    others = "并非如此" if usual == FLAGS["zh"][0] else f"为{apart(usual)}"
+    return f"{lever.do['zh']}：{fact}；{peers}客户通常{others}，此时流失概率为 {then:.0%}，而非 {before:.0%}"

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 import ibis
 from ibis.expr import types as ir
 
+from evaluation.model.grammar import singular
 from evaluation.model.reason_words import FLAGS, PERCENT_UNITS
 from pipelines.errors import ConfigError
 from pipelines.ingest.nearest import nearest
@@ -63,13 +64,29 @@ def sentence(template: str, values: Mapping[str, ir.Value], units: Mapping[str, 
     language
         ``en`` or ``zh``.
     """
-    said: ir.StringValue = ibis.literal("")
-    for position, part in enumerate(_PLACE.split(template)):
-        if position % 2:
-            said = said + shown(values[part], units[part], language)
-        elif part:
-            said = said + ibis.literal(part)
+    first, *rest = _PLACE.split(template)
+    said: ir.StringValue = ibis.literal(first)
+    for name, behind in zip(rest[::2], rest[1::2], strict=True):
+        value = shown(values[name], units[name], language)
+        many: ir.StringValue = value + behind
+        one = _of_one(behind, units[name], language, begins=not first)
+        said = said + (many if one is None else (value == "1").ifelse(one, many))
+        first = "…"
     return said
+
+
+def _of_one(behind: str, unit: str, language: str, begins: bool) -> str | None:
+    """Say 1 with the words behind it, where one thing needs others than many.
+
+    >>> _of_one(" times in a week", "logins", "en", begins=False)
+    'once in a week'
+    >>> _of_one(" times as often", "ratio", "en", begins=False)
+    """
+    if language != "en" or unit == "ratio":
+        return None
+    before = "" if begins else "… "
+    one = singular(f"{before}1{behind}").removeprefix(before)
+    return None if one == f"1{behind}" else one
 
 
 def shown(value: ir.Value, unit: str, language: str) -> ir.StringValue:

@@ -15,7 +15,7 @@ from pipelines.actions.expression import comparison_with, parse
 from pipelines.actions.rule import SignalKinds, inactive_because
 from pipelines.actions.rule_proof import read_examples
 from pipelines.actions.rulebook import load_rules
-from pipelines.actions.sentences import shown
+from pipelines.actions.sentences import sentence, shown
 from pipelines.errors import ConfigError
 
 KNOWN = columns_of(discover([]).values())
@@ -108,6 +108,21 @@ def test_values_look_as_in_the_reasons_of_a_score(unit, language):
     rows = ibis.memtable(pa.table({"value": values, "place": range(len(values))}))
     told = rows.select("place", told=shown(rows["value"], unit, language)).order_by("place").to_pyarrow()["told"]
     assert told.to_pylist() == [shown_in_reasons(value, unit, language) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("template", "one", "two"),
+    [
+        ("{n} invoices were paid late", "1 invoice was paid late", "2 invoices were paid late"),
+        ("Logged in {n} times in a week", "Logged in once in a week", "Logged in 2 times in a week"),
+        ("{ratio} times as often, {n} tickets", "1 times as often, 1 ticket", "2 times as often, 2 tickets"),
+    ],
+)
+def test_one_thing_is_said_in_the_singular(template, one, two):
+    rows = ibis.memtable(pa.table({"n": [1.0, 2.0]}))
+    values = {"n": rows["n"], "ratio": rows["n"]}
+    told = rows.select("n", told=sentence(template, values, {"n": "invoices", "ratio": "ratio"}, "en")).order_by("n")
+    assert told.to_pyarrow()["told"].to_pylist() == [one, two]
 
 
 def test_an_unknown_value_is_said_to_be_unknown():

@@ -66,7 +66,7 @@ def test_a_lever_is_said_in_both_languages_with_the_value_the_usual_one_and_both
         f"{then:.0%}, not {before:.0%}"
     )
     assert first["sentence_zh"] == (
-        f"解决未完结的工单：近 90 天有 4 个工单未解决；客户通常为 0 个，此时评分为 {then:.0%}，而非 {before:.0%}"
+        f"解决未完结的工单：近 90 天有 4 个工单未解决；客户通常为 0 个，此时流失概率为 {then:.0%}，而非 {before:.0%}"
     )
 
 
