@@ -10,6 +10,7 @@ from scipy.special import chdtri
 from evaluation.errors import JudgementError
 from evaluation.model.rows import FloatArray, IntArray
 
+FEWEST_EXPECTED = 5  # Below it the comparison of shares by chi square does not hold (Cochran 1954).
 SMALLEST_SHARE = 1e-4
 LARGEST_NUMBER = 1e300
 CHANCE_LEVEL = 0.99
@@ -22,9 +23,10 @@ def population_stability_index(expected: ArrayLike, actual: ArrayLike, *, bins: 
     ----------
     expected, actual
         Values then and now. Numbers are cut at the quantiles of `expected`, a number that fills several quantiles is a
-        bin by itself, anything else is taken by category. Missing values are a bin of their own.
+        bin by itself, anything else is taken by category, those too rare to compare together. Missing values are a bin
+        of their own.
     bins
-        Number of quantile bins.
+        Number of quantile bins; so many categories are compared however rare they are.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def _binned_counts(expected: ArrayLike, actual: ArrayLike, bins: int) -> tuple[F
     if before.empty or after.empty:
         raise JudgementError(f"Drift needs values on both sides; given {len(before)} then and {len(after)} now.")
     both_numbers = all(_is_number(side) for side in (before, after))
-    codes = _quantile_codes(before, after, bins) if both_numbers else _category_codes(before, after)
+    codes = _quantile_codes(before, after, bins) if both_numbers else _category_codes(before, after, bins)
     highest = max(int(code.max()) for code in codes) + 1
     then, now = (np.bincount(np.where(code < 0, highest, code), minlength=highest + 1) for code in codes)
     used = then + now > 0
@@ -132,7 +134,16 @@ def _codes(values: FloatArray, edges: FloatArray) -> IntArray:
     return np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="left"))
 
 
-def _category_codes(before: pd.Series, after: pd.Series) -> tuple[IntArray, IntArray]:
+def _category_codes(before: pd.Series, after: pd.Series, bins: int) -> tuple[IntArray, IntArray]:
     together = pd.concat([before.astype(object), after.astype(object)], ignore_index=True)
-    codes = pd.factorize(together)[0].astype(np.intp)
+    codes = _rare_together(pd.factorize(together)[0].astype(np.intp), min(len(before), len(after)), bins)
     return codes[: len(before)], codes[len(before) :]
+
+
+def _rare_together(codes: IntArray, smaller: int, bins: int) -> IntArray:
+    """Of many categories, give one code to those of which the smaller side expects too few to compare shares."""
+    counts = np.bincount(codes[codes >= 0])
+    if counts.size <= bins:
+        return codes
+    rare = np.flatnonzero(counts * smaller < FEWEST_EXPECTED * codes.size)
+    return np.where(np.isin(codes, rare), rare.min(initial=counts.size), codes)

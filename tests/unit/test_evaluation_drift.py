@@ -99,3 +99,18 @@ def test_no_signal_in_common_gives_an_empty_table():
 def test_what_cannot_be_compared_is_refused(call, message):
     with pytest.raises(JudgementError, match=message):
         call()
+
+
+def test_codes_with_hundreds_of_values_do_not_drift_by_being_divided_at_random():
+    drawn = np.random.default_rng(3)
+    zips = drawn.integers(0, 1_600, 7_000).astype(str)
+    table = signal_drift(pd.DataFrame({"zip": zips[:4_900]}), pd.DataFrame({"zip": zips[4_900:]}))
+    assert table.loc["zip", "psi"] <= table.loc["zip", "psi_by_chance"]
+
+
+def test_a_new_code_among_hundreds_is_found():
+    drawn = np.random.default_rng(3)
+    zips = drawn.integers(0, 1_600, 7_000).astype(str)
+    after = np.where(drawn.random(2_100) < 0.3, "new", zips[4_900:])
+    table = signal_drift(pd.DataFrame({"zip": zips[:4_900]}), pd.DataFrame({"zip": after}))
+    assert table.loc["zip", "psi"] > max(0.25, table.loc["zip", "psi_by_chance"])
