@@ -60,8 +60,8 @@ def figures(task: Task, probability: Floats) -> dict[str, float]:
     -------
     dict of str to float
         The scorecard; with a known risk also ``way``, the share of the way from an AUC of 0.5 to that of the true risk,
-        and ``expected_way`` and ``expected_slope``: way and calibration slope with each row as leaver and stayer both,
-        by its true risk, which no luck of the draw touches.
+        and ``expected_way``, ``expected_log_loss`` and ``expected_slope``: way, log loss and calibration slope with
+        each row as leaver and stayer both, by its true risk, which no luck of the draw touches.
     """
     from evaluation.model.ranking import roc_auc
     from evaluation.model.scorecard import scorecard
@@ -74,6 +74,7 @@ def figures(task: Task, probability: Floats) -> dict[str, float]:
         **found,
         "way": (found["roc_auc"] - 0.5) / (roc_auc(task.test.label, task.truth) - 0.5),
         "expected_way": (_expected_auc(probability, task.truth) - 0.5) / ceiling,
+        "expected_log_loss": _expected_log_loss(probability, task.truth),
         "expected_slope": _expected_slope(probability, task.truth),
     }
 
@@ -124,6 +125,12 @@ def _expected_auc(probability: Floats, truth: Floats) -> float:
 
     outcome = np.repeat([1, 0], len(truth))
     return float(roc_auc_score(outcome, np.tile(probability, 2), sample_weight=np.concatenate([truth, 1 - truth])))
+
+
+def _expected_log_loss(probability: Floats, truth: Floats) -> float:
+    """Log loss with the true risk in place of who happened to leave."""
+    inside = np.clip(probability, 1e-15, 1 - 1e-15)
+    return float(-np.mean(truth * np.log(inside) + (1 - truth) * np.log1p(-inside)))
 
 
 def _expected_slope(probability: Floats, truth: Floats) -> float:

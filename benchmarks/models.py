@@ -200,17 +200,38 @@ def _against_truth(measured: dict[str, float], task: Task) -> str:
 def _print_summary(tasks: Sequence[Task], found: dict[str, list[Outcome]]) -> None:
     """Means over the seeds, ours minus each peer, and whether the targets hold."""
     print(f"\n{tasks[0].name}, mean of {len(tasks)} seeds; ours minus the peer, above 0 ours is better")
+    ours = _measured(tasks, found[OURS])
+    print(_means(OURS, ours))
+    print("".join(f"    {line}\n" for line in judge(tasks[0].name, ours.to_dict("records"))), end="")
     for method, outcomes in found.items():
+        if method == OURS:
+            continue
         if len(outcomes) < len(tasks):
             print(f"  {method:<11} left out: measured with {len(outcomes)} seeds only")
             continue
-        measured = [figures(task, own.probability) for task, own in zip(tasks, outcomes, strict=True)]
-        mean = pd.DataFrame(measured)[["roc_auc", "pr_auc", "log_loss"]].mean()
-        text = f"  {method:<11} {mean['roc_auc']:7.4f} {mean['pr_auc']:7.4f} {mean['log_loss']:9.4f}"
-        if method != OURS:
-            print(f"{text}   {_differences(tasks, found[OURS], outcomes)}")
-            continue
-        print("\n".join([text, *(f"    {line}" for line in judge(tasks[0].name, measured))]))
+        theirs = _measured(tasks, outcomes)
+        print(f"{_means(method, theirs)}   {_differences(tasks, found[OURS], outcomes)}{_without_luck(ours - theirs)}")
+
+
+def _measured(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """Figures of one method, a row each seed."""
+    return pd.DataFrame([figures(task, own.probability) for task, own in zip(tasks, outcomes, strict=True)])
+
+
+def _means(method: str, measured: pd.DataFrame) -> str:
+    mean = measured.mean()
+    return f"  {method:<11} {mean['roc_auc']:7.4f} {mean['pr_auc']:7.4f} {mean['log_loss']:9.4f}"
+
+
+def _without_luck(gains: pd.DataFrame) -> str:
+    """Tell ours minus the peer by the true risk, where it is known."""
+    if "expected_way" not in gains:
+        return ""
+    mean = gains.mean()
+    return (
+        f"\n{'':<13} whoever might have left: way to the true risk {mean['expected_way']:+.1%}, "
+        f"log loss {-mean['expected_log_loss']:+.4f}"
+    )
 
 
 def _differences(tasks: Sequence[Task], ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> str:
