@@ -13,6 +13,7 @@ from ibis.expr import types as ir
 
 from evaluation.model.grammar import singular
 from evaluation.model.reason_words import FLAGS, PERCENT_UNITS
+from evaluation.value_names import SHIPPED
 from pipelines.errors import ConfigError
 from pipelines.ingest.nearest import nearest
 
@@ -67,12 +68,21 @@ def sentence(template: str, values: Mapping[str, ir.Value], units: Mapping[str, 
     first, *rest = _PLACE.split(template)
     said: ir.StringValue = ibis.literal(first)
     for name, behind in zip(rest[::2], rest[1::2], strict=True):
-        value = shown(values[name], units[name], language)
+        value = shown(_named(values[name], name, language), units[name], language)
         many: ir.StringValue = value + behind
         one = _of_one(behind, units[name], language, begins=not first)
         said = said + (many if one is None else (value == "1").ifelse(one, many))
         first = "…"
     return said
+
+
+def _named(value: ir.Value, column: str, language: str) -> ir.Value:
+    """Call the values of a category by their names, those that nobody has named as they are."""
+    if not value.type().is_string():
+        return value
+    category = parts[1].removesuffix("_last") if len(parts := column.split("__")) > 1 else column
+    names = [(each, zh if language == "zh" else en) for of, each, en, zh in SHIPPED.rows() if of == category]
+    return value.cases(*names, else_=value) if names else value
 
 
 def _of_one(behind: str, unit: str, language: str, begins: bool) -> str | None:

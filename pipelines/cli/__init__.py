@@ -5,6 +5,8 @@ Nothing heavy is imported here, so that ``--help`` answers at once. Commands of 
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from pipelines.cli import (
@@ -24,6 +26,15 @@ from pipelines.cli import (
     windows,
 )
 from pipelines.cli.grouped import Grouped
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"churnlab {version('churnlab')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="churnlab",
@@ -48,6 +59,15 @@ _SUBJECTS = {
 }
 for _name, _subject in _SUBJECTS.items():
     app.add_typer(_subject.app, name=_name, rich_help_panel=None)
+
+
+@app.callback()
+def _whole(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Which customers are about to leave, why, what to do, and whether doing it helped."""
 
 
 def main() -> None:

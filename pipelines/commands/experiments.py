@@ -55,7 +55,7 @@ def list_experiments(project_name: str, language: str) -> None:
         known = decided.get(name)
         decision = DECISIONS[known["decision"]][_checked(language)] if known else "–"
         measured = f"{known['measured']:,}" if known else "0"
-        end = "when clear" if plan.is_standing else f"{plan.size:,}" if plan.size else f"{plan.ends_on}"
+        end = "when clear" if plan.is_standing else f"at {plan.size:,} customers" if plan.size else f"{plan.ends_on}"
         rows.append((name, plan.playbook, f"{assigned.get(name, 0):,}", measured, end, decision))
     if not rows:
         print("No experiments yet: churnlab act begins one for each playbook that it uses, experiments.plans more.")

@@ -125,6 +125,17 @@ def test_one_thing_is_said_in_the_singular(template, one, two):
     assert told.to_pyarrow()["told"].to_pylist() == [one, two]
 
 
+def test_values_of_categories_are_called_by_their_names():
+    rows = ibis.memtable(pa.table({"stage": ["contract_approval", "tasting", None]}))
+    values, units = {"deals__stage_last__ever": rows["stage"]}, {"deals__stage_last__ever": "category"}
+    told = rows.select(
+        en=sentence("stands at {deals__stage_last__ever}", values, units, "en"),
+        zh=sentence("停留在{deals__stage_last__ever}阶段", values, units, "zh"),
+    ).to_pyarrow()
+    assert told["en"].to_pylist() == ["stands at contract approval", "stands at tasting", "stands at unknown"]
+    assert told["zh"].to_pylist() == ["停留在合同审批阶段", "停留在tasting阶段", "停留在未知阶段"]
+
+
 def test_an_unknown_value_is_said_to_be_unknown():
     rows = ibis.memtable(pa.table({"value": pa.array([None], pa.float64()), "word": pa.array([None], pa.string())}))
     told = rows.select(number=shown(rows["value"], "days", "en"), word=shown(rows["word"], "", "zh")).to_pyarrow()
