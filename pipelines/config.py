@@ -32,6 +32,7 @@ from pipelines.errors import ConfigError
 from pipelines.identity.settings import Identity, check_systems
 from pipelines.ingest.mapping import FlatSource
 from pipelines.ingest.mapping import Mapping as TableMapping
+from pipelines.safe_yaml import parsed
 
 if TYPE_CHECKING:
     from evaluation.value_names import ValueNames
@@ -290,7 +291,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ConfigError(f"{path} is missing", allowed="base.yaml beside the project's YAML", do="restore it")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parsed(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid YAML: {_one_line(error)}", do="mend the line named") from error
     if content is not None and not isinstance(content, dict):
@@ -317,7 +318,7 @@ def _split_override(text: str) -> tuple[list[str], Any]:
 
 def _value(text: str, origin: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        return parsed(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"The value of {origin!r} is not valid YAML", do="quote it") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -10,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pipelines.config_section import Days, Section, Share
 from pipelines.ingest.nearest import nearest
+from pipelines.zones import zone_names
 
 Yardstick = tuple[Share, Share, Literal["month", "quarter", "year"]]
 """Healthy churn of an industry: from, to, in each of which period."""
@@ -43,8 +43,8 @@ class MeasuresSettings(Section):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        if zone not in zoneinfo.available_timezones():
-            raise ValueError(f"unknown time zone '{zone}'; nearest: {nearest(zone, zoneinfo.available_timezones())}")
+        if zone not in zone_names():
+            raise ValueError(f"unknown time zone '{zone}'; nearest: {nearest(zone, zone_names())}")
         return zone
 
     @field_validator("yardsticks")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
 from pipelines.addresses import holds_password
 from pipelines.config_section import Section
 from pipelines.ingest.nearest import nearest
+from pipelines.zones import zone_names
 
 CSV = "csv"
 """The transport that is always there, for every channel that has no other."""
@@ -27,8 +28,8 @@ def _without_password(url: str) -> str:
 
 
 def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
-        raise ValueError(f"unknown time zone (known: {nearest(zone, sorted(available_timezones()))})")
+    if zone not in zone_names():
+        raise ValueError(f"unknown time zone (known: {nearest(zone, sorted(zone_names()))})")
     return zone
 
 

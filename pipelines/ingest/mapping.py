@@ -6,13 +6,13 @@ Nothing is guessed: what the mapping does not say has the default written here.
 from __future__ import annotations
 
 import codecs
-import zoneinfo
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.ingest.nearest import nearest
 from pipelines.ingest.sql import Constant
+from pipelines.zones import zone_names
 
 Format = Literal["csv", "parquet", "excel", "duckdb", "sqlite", "postgres"]
 SourceType = Literal["text", "number", "time", "boolean"]
@@ -38,8 +38,8 @@ def _as_column(value: Any) -> Any:
 
 
 def _known_zone(name: str) -> str:
-    if name not in zoneinfo.available_timezones():
-        near = nearest(name, zoneinfo.available_timezones())
+    if name not in zone_names():
+        near = nearest(name, zone_names())
         raise ValueError(f"unknown time zone '{name}'; allowed: IANA names such as {near}")
     return name
 
