@@ -23,5 +23,5 @@ def test_a_customer_in_both_languages() -> None:
         value_at_risk=694_088.0,
         sentences=["one", "two", "three"],
     )
-    assert row_of(told, "en", project)[1:4] == ("high", "¥694,088", "customer success, tasters")
+    assert row_of(told, "en", project)[1:4] == ("high", "¥694,000", "customer success, tasters")
     assert row_of(told, "zh", project)[1:] == ("高", "¥69.4\xa0万", "客户成功、tasters", "one\ntwo\n另有 1 条")
