@@ -47,7 +47,7 @@ def prepared(place: Place, monkeypatch: pytest.MonkeyPatch, *migrations: Migrati
 @pytest.mark.parametrize("place", KINDS, indirect=True)
 def test_older_tables_get_what_came_later(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared(place, monkeypatch, FIRST)
-    assert place.query("customer_id, rank, run_id", "churn_scores_current") == []
+    assert place.query('customer_id, "rank", run_id', "churn_scores_current") == []
     monkeypatch.setattr(kind_named(place.settings["kind"]), "migrations", BOTH)
     with warehouse(tmp_path / "warehouse.duckdb") as connection:
         score(connection, ["a", "b"])

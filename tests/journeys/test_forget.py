@@ -52,7 +52,7 @@ def test_a_customer_is_forgotten(line: Any) -> None:
     assert gone not in (home / "erasure" / f"receipt-{receipt.number}.json").read_text()
     places = {place.split("/")[0] for place in receipt.places}
     assert {"actions.planned_actions", "actions.outbox", "mart.duckdb: churn_mart.churn_latest"} <= places
-    assert {"outbox", "artifacts", "brought", "reports"} <= places
+    assert {"outbox", "artifacts", "brought"} <= places
     assert receipt.not_looked_into == []
     folder = home.parents[1]
     kinds = {file.suffix for file in folder.rglob("*") if file.is_file()}
