@@ -58,7 +58,8 @@ class MartDatabase(Postgres):
         if not there:
             self.run(statement("CREATE TABLE", place, f"({', '.join(defined.values())})"))
             if table.name in OF_CUSTOMERS:
-                self.run(statement("CREATE INDEX ON", place, f"({self.sql.name('customer_id')})"))
+                # By hash, which takes ids of any length: one of kilobytes would keep a tree, and the mart with it.
+                self.run(statement("CREATE INDEX ON", place, f"USING hash ({self.sql.name('customer_id')})"))
         else:
             for name in defined.keys() - there:
                 self.run(statement("ALTER TABLE", place, "ADD COLUMN", defined[name]))

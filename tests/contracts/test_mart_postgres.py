@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import duckdb
 import marts
 import psycopg
 import pytest
+from deliveries import HOSTILE
 
 from pipelines.config import Project, load_project
 from pipelines.config_mart import MartDestinationSettings
@@ -194,6 +196,22 @@ def test_the_reader_reads_and_writes_nothing_and_the_writer_has_no_other_place(p
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         writer.execute("CREATE TABLE public.mine (i int)")
+
+
+def test_hostile_ids_of_any_length_are_only_texts(project, database, read) -> None:
+    long = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=10_000))
+    ids = [*HOSTILE, long, "a\x00b", "\u202eevil\u202c", "\x1b[2J", "-1+1"]
+    with warehouse(project.home) as connection:
+        for number, hostile in enumerate(ids):
+            for table in ("scores.churn_scores", "scores.churn_reasons", "accepted.customers"):
+                change = f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?"
+                connection.execute(change, [hostile, f"C{number:04d}"])
+        build(connection, project, marts.ACCEPTED)
+    bring(project, say)
+    held = {name for (name,) in read(f"SELECT customer_id FROM {SCHEMA}.churn_latest")}
+    assert {each.replace("\0", "\N{REPLACEMENT CHARACTER}") for each in ids} <= held
+    assert len(held) == marts.CUSTOMERS
+    assert [change.touched for change in bring(project, say)["bi"].values() if change.touched] == []
 
 
 def test_a_forgotten_customer_goes_from_every_table(project, database, read) -> None:
