@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +19,8 @@ from pipelines.outbox.message import Message, Outcome
 from pipelines.outbox.transport import Transport
 
 FOLDER = "outbox"
+MOST_CHARACTERS = 180
+"""Of an owner's name in the name of a file; with what stands around it file systems take it (255 bytes)."""
 COLUMNS = (
     "key",
     "customer_id",
@@ -91,7 +94,22 @@ class CsvFiles(Transport):
         return instant.replace(tzinfo=UTC).astimezone(self._zone).date()
 
     def _place(self, day: date, owner: str) -> Path:
-        return self._folder / day.isoformat() / f"{quote(owner, safe='')}.csv"
+        return self._folder / day.isoformat() / f"{file_name(owner)}.csv"
+
+
+def file_name(owner: str) -> str:
+    """Give the name of an owner's file, which no file system reads as a place and all take by its length.
+
+    >>> file_name("../sales"), file_name("华东" * 20)[-26:], len(file_name("华东" * 20))
+    ('..%2Fsales', '%E4%B8%9C-0f5e055ad8110da0', 197)
+    """
+    name = quote(owner, safe="")
+    if len(name) <= MOST_CHARACTERS:
+        return name
+    first = owner[:MOST_CHARACTERS]
+    while len(quote(first, safe="")) > MOST_CHARACTERS:
+        first = first[:-1]
+    return f"{quote(first, safe='')}-{hashlib.blake2b(owner.encode(), digest_size=8).hexdigest()}"
 
 
 def read_rows(place: Path) -> Rows:

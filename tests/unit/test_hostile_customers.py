@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from deliveries import HOSTILE, bring, settings
+from outboxes import Company, planned
 from scoring_runs import customers, run, small_project
 
 from pipelines.commands.risks import list_risks, tell_risk
@@ -87,3 +88,21 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def test_messages_in_files_hold_every_id_and_no_formula(tmp_path: Path) -> None:
+    ids = [*IDS, "x" * 10_000, "a\x00b"]
+    told = [
+        planned(number, customer_id=each, owner=each[:40], message_zh=each, message_en=each)
+        for number, each in enumerate(ids)
+    ]
+    company = Company(tmp_path).decide(told)
+    assert company.send().states == {"sent": len(ids)}
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert {file.parent.parent for file in files} == {company.home / "outbox"}
+    rows = []
+    for file in files:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows += list(csv.DictReader(lines))
+    assert sorted(row["customer_id"].removeprefix("'") for row in rows) == sorted(ids)
+    assert not [cell for row in rows for cell in row.values() if FORMULA.match(cell) and not _is_number(cell)]
