@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
@@ -12,11 +12,13 @@ from typing import Any
 
 from pipelines.config import Project
 from pipelines.exported.command import OWN_SIGNALS
+from training.blend import families_in
 
 HOME = Path(__file__).parents[2]
 TEMPLATES = Path(__file__).parent / "templates"
 TO_FILL = ".template"
 CODE = "code"
+MODEL = "model"
 LOCK = "requirements.lock"
 ROOMS = ("features", "training")
 OF_PIPELINES = (
@@ -30,6 +32,8 @@ OF_PIPELINES = (
     "warehouse/sql.py",
 )
 """What of the room that touches the world scoring needs; a test runs an export with nothing else at hand."""
+_OPENMP = "RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*\n"
+"""What LightGBM is linked with and the image lacks; other libraries bring their own."""
 _SOURCES = shutil.ignore_patterns("__pycache__", "*.pyc", "*.md")
 
 
@@ -68,7 +72,7 @@ def write_papers(folder: Path, project: Project, said: Mapping[str, Any]) -> Non
     said
         What the manifest says.
     """
-    words = _words(project, said)
+    words = _words(project, said, families_in(folder / MODEL))
     for file in sorted(TEMPLATES.iterdir()):
         text = file.read_text(encoding="utf-8")
         if file.suffix == TO_FILL:
@@ -88,14 +92,14 @@ def write_mlmodel(folder: Path, kinds: Mapping[str, str], version: Any) -> None:
     add_to_model(
         model,
         loader_module="pipelines.exported.as_mlflow",
-        data="model",
+        data=MODEL,
         code=CODE,
         python_env="python_env.yaml",
     )
     model.save(folder / "MLmodel")
 
 
-def _words(project: Project, said: Mapping[str, Any]) -> dict[str, str]:
+def _words(project: Project, said: Mapping[str, Any], families: Collection[str]) -> dict[str, str]:
     label = said["label"]
     days = 0 if label is None else label["gap_days"] + label["horizon_days"]
     by_tables = "\n    python score.py --tables warehouse.duckdb --as-of 2026-10-01 --output scores.parquet"
@@ -105,6 +109,7 @@ def _words(project: Project, said: Mapping[str, Any]) -> dict[str, str]:
         "title": project.title["en"],
         "when": f" in the next {days} days" if days else "",
         "tables": "" if said["flat"] else by_tables,
+        "system": _OPENMP if "lightgbm" in families else "",
         "python": platform.python_version(),
         "horizons": "shorter horizons have no band." if not said["flat"] else "a flat table has no horizon.",
     }

@@ -18,7 +18,7 @@ def export(project: Project, scratch: Path, progress: Progress, tracking: Tracki
     """Write the champion's files, the code and libraries that it needs, and a manifest with the hash of every file."""
     from pipelines.exported.manifest import read_export, write_manifest
     from pipelines.exporting.description import described
-    from pipelines.exporting.folder import LOCK, copy_code, copy_own_signals, write_mlmodel, write_papers
+    from pipelines.exporting.folder import LOCK, MODEL, copy_code, copy_own_signals, write_mlmodel, write_papers
     from pipelines.exporting.requirements import installed_otherwise, scoring_lock
     from pipelines.registry import logged_folder, model_folder
     from training.blend import families_in
@@ -26,11 +26,11 @@ def export(project: Project, scratch: Path, progress: Progress, tracking: Tracki
 
     version = tracking.client().get_model_version(champion["name"], champion["version"])
     said = described(project, tracking, version)
-    shutil.copytree(model_folder(logged_folder(tracking, version), version), scratch / "model")
+    shutil.copytree(model_folder(logged_folder(tracking, version), version), scratch / MODEL)
     copy_code(scratch)
     if not said["flat"]:
         copy_own_signals(scratch, project.features.folders)
-    lock = scoring_lock(boosters=families_in(scratch / "model") & set(EXTRAS))
+    lock = scoring_lock(boosters=families_in(scratch / MODEL) & set(EXTRAS))
     (scratch / LOCK).write_text(lock, encoding="utf-8")
     write_papers(scratch, project, said)
     write_mlmodel(scratch, said["kinds"], version)

@@ -131,6 +131,19 @@ def test_strange_values_are_survived_and_new_customers_ranked(family):
     assert usual(family).probability(new.features.iloc[:0]).shape == (0,)
 
 
+@families
+def test_a_column_without_values_says_nothing(family):
+    examples = customers(600)
+    with_empty = replace(examples, features=examples.features.assign(empty=np.nan))
+
+    core = fit(family, with_empty)
+
+    assert core.importance()["empty"] == 0.0
+    new = with_empty.features
+    np.testing.assert_array_equal(core.probability(new.assign(empty=5.0)), core.probability(new))
+    assert (core.contributions(new).values[:, -1] == 0.0).all()
+
+
 def rows_to_explain() -> pd.DataFrame:
     """Enough for the compiled way, with values that training did not see and missing ones where it missed none."""
     scored = customers(COMPILED_ROWS + 50, seed=3).features
