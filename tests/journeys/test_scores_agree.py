@@ -120,7 +120,7 @@ def test_what_the_container_copies_is_there(export):
     assert copied_names
     assert [name for name in copied_names if not (export / name).exists()] == []
     assert [words[1] for words in lines if words[:1] == ["FROM"]] == ["python:3.11-slim"]
-    assert [words[1] for words in lines if words[:1] == ["USER"]] == ["scorer"]
+    assert [words[1] for words in lines if words[:1] == ["USER"]] == ["10001"]
     (entry,) = ((export / "Dockerfile").read_text().split("ENTRYPOINT ")[1].splitlines(),)
     assert entry == ['["python", "score.py"]']
     assert (export / "score.py").is_file()
