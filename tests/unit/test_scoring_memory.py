@@ -33,7 +33,7 @@ def test_many_signals_are_written_down_only_with_room_for_them(tmp_path: Path) -
     with warehouse(tmp_path) as connection:
         many = ", ".join(f"(n * {place + 3} % 1009)::DOUBLE AS signal_{place}" for place in range(SIGNALS))
         run(connection, project, customers([0.9] * PEOPLE))
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {RANKED} AS FROM scores.churn_scores")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {RANKED} AS FROM scores.churn_scores")
         connection.execute(
             f"CREATE OR REPLACE TABLE signals AS SELECT 'c' || n AS customer_id, {many} FROM range({PEOPLE}) t(n)"
         )
