@@ -101,7 +101,7 @@ def _compare(name: str, given: argparse.Namespace) -> None:
             if outcome is not None:
                 found.setdefault(method, []).append(outcome)
                 print(_line(method, outcome, task), flush=True)
-    _print_summary(judged, found)
+    _print_summary(judged, found, whole=given.share == 1.0)
 
 
 def _folder_name(name: str, seed: int, given: argparse.Namespace) -> str:
@@ -197,12 +197,13 @@ def _against_truth(measured: dict[str, float], task: Task) -> str:
     )
 
 
-def _print_summary(tasks: Sequence[Task], found: dict[str, list[Outcome]]) -> None:
-    """Means over the seeds, ours minus each peer, and whether the targets hold."""
+def _print_summary(tasks: Sequence[Task], found: dict[str, list[Outcome]], *, whole: bool) -> None:
+    """Means over the seeds, ours minus each peer, and on the whole task whether its targets hold."""
     print(f"\n{tasks[0].name}, mean of {len(tasks)} seeds; ours minus the peer, above 0 ours is better")
     ours = _measured(tasks, found[OURS])
     print(_means(OURS, ours))
-    print("".join(f"    {line}\n" for line in judge(tasks[0].name, ours.to_dict("records"))), end="")
+    for line in judge(tasks[0].name, ours.to_dict("records")) if whole else ():
+        print(f"    {line}")
     for method, outcomes in found.items():
         if method == OURS:
             continue
