@@ -5,14 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
+
+from pipelines.warehouse.duckdb_file import folder_of
 
 
 @contextmanager
 def spooled(connection: Any) -> Iterator[Spool]:
     """Open a place on disk, beside the database, in a file without a name: a kill leaves nothing of it."""
-    with tempfile.TemporaryFile(dir=_folder(connection)) as file:
+    with tempfile.TemporaryFile(dir=folder_of(connection)) as file:
         yield Spool(connection, file)
 
 
@@ -91,9 +92,3 @@ class Spool:
             self._is_closed = True
         self._file.seek(0)
         return pa.ipc.open_stream(self._file)
-
-
-def _folder(connection: Any) -> Path | None:
-    """Give the folder of the database; none for one in memory."""
-    row = connection.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
-    return None if row is None or row[0] is None else Path(row[0]).parent
