@@ -19,7 +19,8 @@ class Ranking:
     """
 
     def __init__(self) -> None:
-        self._parts: list[tuple[int, npt.NDArray[np.float64]]] = []
+        self._came: list[tuple[int, int]] = []  # horizon and rows
+        self._probabilities: dict[int, list[npt.NDArray[np.float64]]] = {}
         self._last: dict[int, str] = {}
         self._in_order = True
 
@@ -29,14 +30,15 @@ class Ranking:
 
         if not len(probability):
             return
-        self._parts.append((horizon_days, probability.to_numpy()))
+        self._came.append((horizon_days, len(probability)))
+        self._probabilities.setdefault(horizon_days, []).append(probability.to_numpy())
         rises = pc.all(pc.less(customers[:-1], customers[1:])).as_py()
         follows = _before(self._last.get(horizon_days), customers[0].as_py())
         self._in_order = self._in_order and rises is not False and follows
         self._last[horizon_days] = customers[-1].as_py()
 
     def ranks(self, customers: Callable[[], Any]) -> npt.NDArray[np.int32]:
-        """Rank all scores.
+        """Rank all scores, once: what was taken in is given up on the way.
 
         Parameters
         ----------
@@ -51,13 +53,14 @@ class Ranking:
         import numpy as np
 
         places = None if self._in_order else _places(customers())
-        ranks = np.empty(sum(len(own) for _, own in self._parts), dtype=np.int32)
-        for days in self._last:
+        ranks = np.empty(sum(rows for _, rows in self._came), dtype=np.int32)
+        for days in list(self._probabilities):
             where = self._where(days)
-            falling = np.concatenate([own for other, own in self._parts if other == days])
+            falling = np.concatenate(self._probabilities.pop(days))
             np.negative(falling, out=falling)
             ties = None if places is None else np.concatenate([places[part] for part in where])
             order = np.argsort(falling, kind="stable") if ties is None else np.lexsort((ties, falling))
+            del falling
             ranked = np.empty(len(order), dtype=np.int32)
             ranked[order] = np.arange(1, len(order) + 1, dtype=np.int32)
             parts = np.split(ranked, np.cumsum([part.stop - part.start for part in where])[:-1])
@@ -67,11 +70,9 @@ class Ranking:
 
     def _where(self, horizon_days: int) -> list[slice]:
         """Places of the scores of a horizon among all."""
-        ends = accumulate(len(own) for _, own in self._parts)
+        ends = accumulate(rows for _, rows in self._came)
         return [
-            slice(end - len(own), end)
-            for (days, own), end in zip(self._parts, ends, strict=True)
-            if days == horizon_days
+            slice(end - rows, end) for (days, rows), end in zip(self._came, ends, strict=True) if days == horizon_days
         ]
 
 
