@@ -1,6 +1,6 @@
 """Our models against what a data scientist would otherwise pick up, on the same rows.
 
-    uv venv --python 3.11 .venv-peers && uv pip install --python .venv-peers/bin/python -r benchmarks/peers.txt
+    python -m benchmarks.models --install --task telco         # builds the environment of the peers first
     python -m benchmarks.models                                # all tasks, five seeds, all peers: hours
     python -m benchmarks.models --task telco --seeds 1 --peers logistic catboost
     python -m benchmarks.models --task telco --share 0.2 --budget-s 10 --peers-budget-s 10 --seeds 1   # does it run
@@ -82,8 +82,9 @@ def _arguments() -> argparse.Namespace:
 def _install() -> None:
     python = PEERS_FOLDER / "bin" / "python"
     subprocess.run(["uv", "venv", "--python", "3.11", str(PEERS_FOLDER)], check=True)
-    requirements = str(HOME / "benchmarks" / "peers.txt")
-    subprocess.run(["uv", "pip", "install", "--python", str(python), "-r", requirements], check=True)
+    wanted, override = (str(HOME / "benchmarks" / name) for name in ("peers.txt", "peers-override.txt"))
+    told = ["-r", wanted, "--override", override]
+    subprocess.run(["uv", "pip", "install", "--python", str(python), *told], check=True)
 
 
 def _compare(name: str, given: argparse.Namespace) -> None:
