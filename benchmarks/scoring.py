@@ -193,9 +193,9 @@ def job(home: Path, reason_bands: list[str], anew: bool) -> int:
             connection.execute("DROP SCHEMA IF EXISTS scores CASCADE")
 
         source = Source.of(connection, "signals")
-        model = load_model(home / "model").ready_for(source.rows)
+        model = load_model(home / "model")
         subjects = Subjects(source, {}, Value(None, same=100.0), None, INSTANT)
-        run = Job(project, project.score, accepted, manifest, model, None, INSTANT, now())
+        run = Job(project, project.score, accepted, manifest, model, None, INSTANT, now()).ready_for(source.rows)
         progress = Progress(Console(quiet=True), "score")
         forget_peak()
         report(lambda: done.append(run_job(connection, run, subjects, None, progress)))

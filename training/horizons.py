@@ -54,6 +54,10 @@ class Horizons:
         """The horizons in days, ascending; the last is the whole one."""
         return self.hazard.edges_days
 
+    def ready_for(self, rows: int) -> Horizons:
+        """Give the same spread made ready for about that many rows."""
+        return Horizons(self.hazard.ready_for(rows))
+
     def risk(self, frame: pd.DataFrame, probability: Floats) -> Floats:
         """Give the probability of leaving within each horizon.
 

@@ -8,7 +8,7 @@ the intervals that are known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pandas as pd
 from training.encoding import Column, Encoding
 from training.errors import TrainingError
 from training.examples import Examples
-from training.model import Core, core_class, read_json, write_json
+from training.model import Core, core_class, read_json, ready_for, write_json
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,6 +72,10 @@ class HazardModel:
     def features(self) -> list[str]:
         """Columns that the model needs."""
         return [name for name in self.core.features if name != INTERVAL]
+
+    def ready_for(self, rows: int) -> HazardModel:
+        """Give the same model made ready to answer for about that many rows."""
+        return replace(self, core=ready_for(self.core, rows * len(self.edges_days)))
 
     def survival(self, frame: pd.DataFrame) -> Floats:
         """Probability of still being here at each edge, shape ``(rows, edges)``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,11 @@ class Job:
     def horizon_days(self) -> int:
         """Days that the probability looks ahead; 0 for a flat table, which has no time."""
         return int(self.manifest["label"]["horizon_days"]) if self.manifest["label"] else 0
+
+    def ready_for(self, rows: int) -> Job:
+        """Give the same work with its models made ready for about that many customers."""
+        horizons = None if self.horizons is None else self.horizons.ready_for(rows)
+        return replace(self, model=self.model.ready_for(rows), horizons=horizons)
 
     @property
     def stamp(self) -> Stamp:

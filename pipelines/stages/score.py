@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,8 +50,7 @@ def score(
             raise NothingToLearn(
                 f"No customer can be scored as of {instant:%Y-%m-%d}", do="check the tables and label.churn"
             )
-        ready = replace(job, model=model.ready_for(subjects.source.rows))
-        done = run_job(connection, ready, subjects, before, progress)
+        done = run_job(connection, job.ready_for(subjects.source.rows), subjects, before, progress)
     return _ended(job, done, progress)
 
 

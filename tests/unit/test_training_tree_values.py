@@ -12,9 +12,11 @@ from training import boosting, tree_values
 from training.blend import BlendCore
 from training.boosting import BoostingCore
 from training.calibrate import Calibrator
-from training.encoding import learn_encoding
+from training.encoding import Column, learn_encoding
+from training.horizons import Horizons
 from training.model import FittedModel
 from training.scoring import expit
+from training.time_to_event import INTERVAL, HazardModel
 from training.tree_values import BLOCK_ROWS, MOST_SPLITS, TreeSum
 
 KINDS = ["q"] * 6 + ["c"] * 2
@@ -111,6 +113,18 @@ def test_a_model_made_ready_gives_the_same_bits(core):
     assert all(member.tree_sum is not None for _, member in ready.core.members)
     assert ready.predict(frame).tobytes() == model.predict(frame).tobytes()
     assert len(set(model.predict(frame))) > 100
+
+
+def test_shorter_horizons_made_ready_give_the_same_bits(core):
+    own, frame = core
+    encoding = replace(own.encoding, columns=(*own.encoding.columns[:-2], Column(INTERVAL), own.encoding.columns[-1]))
+    horizons = Horizons(HazardModel(replace(own, encoding=encoding), (30.0, 60.0)))
+    probability = np.linspace(0.01, 0.9, len(frame))
+
+    ready = horizons.ready_for(boosting.COMPILED_SUMS // 2)
+
+    assert ready.hazard.core.tree_sum is not None
+    assert ready.risk(frame, probability).tobytes() == horizons.risk(frame, probability).tobytes()
 
 
 def test_few_rows_and_no_compiler_leave_a_model_as_it_is(core, monkeypatch):
