@@ -44,6 +44,11 @@ class CoverTree:
         """Whether training rows passed each split, without which shares are not defined."""
         return all(cover > 0 for cover, left in zip(self.cover, self.left, strict=True) if left >= 0)
 
+    def left_flags(self, node: int) -> list[float]:
+        """Give, for a node that asks for a category, 1 for each listed one that goes left; what is beyond goes left."""
+        right = set(self.right_categories[node])
+        return [float(category not in right) for category in range(max(right, default=-1) + 1)]
+
 
 def booster_trees(booster: Any) -> list[CoverTree] | None:
     """Read the trees of an XGBoost booster.

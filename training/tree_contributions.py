@@ -171,8 +171,8 @@ def _split(tree: CoverTree, node: int, level: int, goes_left: list[float]) -> St
     missing = float(tree.missing_left[node])
     if node not in tree.right_categories:
         return (SPLIT, level, tree.feature[node], -1, tree.threshold[node], missing, 0.0)
-    right, start = set(tree.right_categories[node]), len(goes_left)
-    goes_left.extend(float(category not in right) for category in range(max(right, default=-1) + 1))
+    start = len(goes_left)
+    goes_left.extend(tree.left_flags(node))
     return (SPLIT_BY_SET, level, tree.feature[node], start, 0.0, missing, len(goes_left) - start)
 
 

@@ -175,8 +175,8 @@ def _steps(tree: CoverTree, node: int, level: int, goes_left: list[float]) -> It
     if not in_set:
         yield (SPLIT, level, *asked, 0, 0)
         return
-    right, start = set(tree.right_categories[node]), len(goes_left)
-    goes_left.extend(float(category not in right) for category in range(max(right, default=-1) + 1))
+    start = len(goes_left)
+    goes_left.extend(tree.left_flags(node))
     yield (SPLIT_BY_SET, level, asked[0], start, asked[2], len(goes_left) - start, 0)
 
 
