@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import signal
 import sys
+import threading
 from multiprocessing import get_context
-from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -37,20 +38,24 @@ pytestmark = pytest.mark.kill
 
 
 class Counting:
-    """A connection that tells how many statements it has been given."""
+    """A connection that tells how many statements it has been given, and calls something before each."""
 
-    def __init__(self, connection, statements):
-        self._connection, self._statements = connection, statements
+    def __init__(self, connection, before=lambda number: None):
+        self._connection, self._before, self.statements = connection, before, 0
 
     def __getattr__(self, name):
         return getattr(self._connection, name)
 
+    def _count(self):
+        self._before(self.statements)
+        self.statements += 1
+
     def execute(self, *given):
-        self._statements.value += 1
+        self._count()
         return self._connection.execute(*given)
 
     def commit(self):
-        self._statements.value += 1
+        self._count()
         self._connection.commit()
 
 
@@ -59,46 +64,51 @@ def people(add=0.0):
     return frame.iloc[: 3000 if add else 2900]
 
 
-def score_in_process(home, add, statements):
-    """Score with reasons; the second state has customers more and other scores."""
+def score(home, add, before=lambda number: None):
+    """Score with reasons, the second state with customers more and other scores; give the number of statements."""
     with warehouse(home) as connection:
-        run(Counting(connection, statements), small_project("score.reason_bands=[high]"), people(add))
+        counting = Counting(connection, before)
+        run(counting, small_project("score.reason_bands=[high]"), people(add))
+    return counting.statements
+
+
+def score_in_peace(home, add, told):
+    told.value = score(home, add)
+
+
+def score_until(home, add, moment):
+    """Score in a process that is killed from within: its timer is as late as itself on a busy machine."""
+
+    def kill_soon(number):
+        if number == int(moment):
+            wait_s = moment % 1 * SECONDS_OF_A_STATEMENT
+            threading.Timer(wait_s, os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+    score(home, add, kill_soon)
 
 
 def score_without_room(home, add, limit):
     """Score where no file may be written beyond some bytes, which fails as a full disk does."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     try:
-        score_in_process(home, add, SimpleNamespace(value=0))
+        score(home, add)
     except Exception as error:  # noqa: BLE001
         said = refusal(error)
         sys.exit(99 if said is None else said.exit_code)
 
 
-def started(processes, home, add):
-    statements = processes.Value("i", 0)
-    process = processes.Process(target=score_in_process, args=(home, add, statements))
+def exit_code(processes, does, *given):
+    process = processes.Process(target=does, args=given)
     process.start()
-    return process, statements
+    process.join()
+    return process.exitcode
 
 
 def ended(processes, home, add):
     """Score in peace and give the number of statements."""
-    process, statements = started(processes, home, add)
-    process.join()
-    assert process.exitcode == 0
-    return statements.value
-
-
-def killed(processes, home, add, moment):
-    """Kill scoring at a moment, counted in statements; give whether it was still under way."""
-    process, statements = started(processes, home, add)
-    while statements.value < int(moment) and process.is_alive():
-        process.join(0.0005)
-    process.join(moment % 1 * SECONDS_OF_A_STATEMENT)
-    process.kill()
-    process.join()
-    return process.exitcode == -signal.SIGKILL
+    told = processes.Value("i", 0)
+    assert exit_code(processes, score_in_peace, home, add, told) == 0
+    return told.value
 
 
 def dumped(home):
@@ -125,21 +135,19 @@ def test_killed_at_any_moment_and_run_again_the_tables_are_those_of_an_undisturb
     deaths = 0
     for turn in range(MOMENTS):
         add = states[1 - turn % 2]
-        deaths += killed(processes, tmp_path, add, (turn + moments.random()) / MOMENTS * (statements + 1))
+        moment = (turn + moments.random()) / MOMENTS * statements
+        deaths += exit_code(processes, score_until, tmp_path, add, moment) == -signal.SIGKILL
         assert dumped(tmp_path) in whole.values()
         ended(processes, tmp_path, add)
         assert dumped(tmp_path) == whole[add]
-    assert deaths >= 0.8 * MOMENTS
+    assert deaths >= 0.8 * MOMENTS  # a run may end before the timer of its last statement
 
 
 @pytest.mark.parametrize("limit", [5_000, 60_000])
 def test_on_a_full_disk_the_run_says_so_and_leaves_the_tables_as_they_were(limit, processes, tmp_path):
     ended(processes, tmp_path, 0.0)
     before = dumped(tmp_path)
-    process = processes.Process(target=score_without_room, args=(tmp_path, 0.02, limit))
-    process.start()
-    process.join()
-    assert process.exitcode == ConnectionFailed.exit_code
+    assert exit_code(processes, score_without_room, tmp_path, 0.02, limit) == ConnectionFailed.exit_code
     assert dumped(tmp_path) == before
     ended(processes, tmp_path, 0.02)
     assert dumped(tmp_path) != before

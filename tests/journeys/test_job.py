@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from finished_lines import copied, tables
 from pipelines.errors import Busy
 from pipelines.lock import holder
 from pipelines.operating.job import Job
-from pipelines.operating.log import JobLog, newest_first
+from pipelines.operating.log import JobLog
 from pipelines.operating.status import status_of
 
 pytestmark = pytest.mark.journey
@@ -28,9 +29,20 @@ import sys
 from pipelines.config import load_project
 from pipelines.console import Console
 from pipelines.operating.job import Job
-Job(load_project(sys.argv[1], sys.argv[2:]), Console(quiet=True)).run()
+from pipelines.operating.log import JobLog
+
+awaited, conf, *overrides = sys.argv[1:]
+write = JobLog.write
+
+def stopped_where_awaited(log, event, **facts):
+    write(log, event, **facts)
+    if awaited in (event, facts.get("stage")):
+        print(awaited, flush=True)
+        sys.stdin.read()
+
+JobLog.write = stopped_where_awaited
+Job(load_project(conf, overrides), Console(quiet=True)).run()
 """
-PATIENCE_S = 240
 
 
 @pytest.fixture
@@ -45,20 +57,19 @@ def runner(demo_workspace: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return made
 
 
-def begun(runner: Any) -> subprocess.Popen[bytes]:
+@contextmanager
+def stopped_at(runner: Any, stage: str) -> Iterator[subprocess.Popen[str]]:
+    """Give a job that waits once its log has a stage's end, or ``started``; kill it afterwards."""
+    command = [sys.executable, "-c", RUNS, stage, str(runner.conf), *runner.overrides]
     environment = {**os.environ, "PYTHONPATH": str(HOME)}
-    return subprocess.Popen([sys.executable, "-c", RUNS, str(runner.conf), *runner.overrides], env=environment)
-
-
-def wait_for(runner: Any, stage: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the job's log says that a stage has ended; ``started`` waits for the job alone."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until and process.poll() is None:
-        newest = next(newest_first(runner.project.home), {})
-        if stage in (newest.get("stage"), newest.get("event")) and holder(runner.project.home) is not None:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"the job did not come to {stage}; exit code {process.poll()}")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe) as process:
+        try:
+            assert process.stdout.readline().strip() == stage
+            yield process
+        finally:
+            process.kill()
+    assert process.returncode == -signal.SIGKILL
 
 
 def now() -> datetime:
@@ -70,15 +81,10 @@ def test_killed_at_each_stage_and_run_again(runner: Any) -> None:
     warehouse = runner.project.home / "warehouse.duckdb"
     before = tables(warehouse)
     for stage in ("started", "ingest", "validate"):
-        process = begun(runner)
-        try:
-            wait_for(runner, stage, process)
+        with stopped_at(runner, stage) as process:
             assert holder(runner.project.home).pid == process.pid  # type: ignore[union-attr]
             with pytest.raises(Busy, match=f"process {process.pid}"):
                 runner.alone("export")
-        finally:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
         assert "job_killed" in {finding.code for finding in status_of(runner.project, now()).findings}
     Job(runner.project, runner.console).run()
     assert tables(warehouse) == before
