@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import NotReady
+from pipelines.records import read_record
 
 Kind = Literal["record", "frame", "folder"]
 
@@ -95,7 +96,7 @@ class Store:
         Raises
         ------
         NotReady
-            If it has not been made, or a frame lacks columns.
+            If it has not been made, is damaged, or a frame lacks columns.
         """
         if not self.exists(name):
             raise NotReady(f"There is no {name} yet", do="run the stages before it: churnlab run")
@@ -103,7 +104,7 @@ class Store:
         if artifact.kind == "folder":
             return path
         if artifact.kind == "record":
-            return json.loads(path.read_text(encoding="utf-8"))
+            return read_record(path, dict, "make it again: churnlab run")
         import pandas as pd
 
         frame = pd.read_parquet(path)

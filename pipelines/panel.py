@@ -11,7 +11,7 @@ from features.signal import SignalColumn, columns_of, discover
 from features.tables import TABLES
 from pipelines.artifacts import digest
 from pipelines.config import Project
-from pipelines.errors import ConfigError
+from pipelines.errors import ConfigError, NotReady
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,19 @@ OWN_SIGNALS = Path("signals")
 
 
 def canonical_tables(backend: Any, schema: str, names: Sequence[str]) -> dict[str, Any]:
-    """Give the Ibis tables of a schema of the warehouse."""
+    """Give the Ibis tables of a schema of the warehouse.
+
+    Raises
+    ------
+    NotReady
+        If one of them is not there, as in a warehouse that was put in place of another.
+    """
+    absent = set(names) - set(backend.list_tables(database=schema))
+    if absent:
+        raise NotReady(
+            f"The warehouse has no table {', '.join(sorted(absent))} in {schema}",
+            do="read the tables again: churnlab run",
+        )
     return {name: backend.table(name, database=schema) for name in names if name in TABLES}
 
 

@@ -21,6 +21,7 @@ from pipelines.config import Project, dump
 from pipelines.console import Console, Progress
 from pipelines.errors import ChurnLabError, ConfigError, ConnectionFailed, DataError, NothingToLearn, NotReady
 from pipelines.lock import workspace_lock
+from pipelines.records import read_record
 from pipelines.stage import Stage, all_stages
 from pipelines.tracking import Tracking
 from training.errors import MissingLibrary, TrainingError
@@ -149,9 +150,12 @@ class Runner:
         return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     def state(self) -> dict[str, Any]:
-        """The record of the stages that have run."""
+        """The record of the stages that have run; of those whose part of it is damaged nothing is known."""
         path = self.project.home / STATE
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        with suppress(FileNotFoundError, NotReady):
+            kept = read_record(path, dict, "run the stages again: churnlab run")
+            return {name: each for name, each in kept.items() if isinstance(each, dict)}
+        return {}
 
     def is_unchanged(self, stage: Stage) -> bool:
         """Whether a stage would be skipped: nothing that it reads and nothing that it made has changed."""
@@ -161,7 +165,7 @@ class Runner:
         """Take what stages have made as it is now for theirs, after a change that asks for no new run."""
         for name in names:
             stage = all_stages()[name]
-            self._remember(stage, self.fingerprint(stage), self.state()[name]["seconds"])
+            self._remember(stage, self.fingerprint(stage), self.state().get(name, {}).get("seconds", 0.0))
 
     def place(self, name: str, value: Any) -> None:
         """Put an artifact in place of what its stage made; the stage counts as run, and later ones follow.
@@ -187,7 +191,7 @@ class Runner:
         made = {name: self.store.digest(name) for name in stage.writes}
         if before.get("fingerprint") != fingerprint or before.get("made") != made:
             return False
-        return stage.holds is None or stage.holds(self.tracking, self.store.load(stage.writes[0]))
+        return stage.holds is None or stage.holds(self.project, self.tracking, self.store.load(stage.writes[0]))
 
     def _arguments(self, stage: Stage, progress: Progress) -> dict[str, Any]:
         context = {

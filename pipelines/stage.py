@@ -43,7 +43,8 @@ class Stage:
     outside
         A digest of what it reads from outside the project, such as source files.
     holds
-        Whether what it made still holds where others can change it; asked, with what it made, before it is skipped.
+        Whether what it made still holds where others can change it; asked, with the project, its
+        tracking and what it made, before it is skipped.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Stage:
     applies: Callable[[Any], bool] = lambda project: True
     after: tuple[str, ...] = ()
     outside: Callable[[Any], str] = lambda project: ""
-    holds: Callable[[Any, Any], bool] | None = None
+    holds: Callable[[Any, Any, Any], bool] | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:

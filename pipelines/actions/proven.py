@@ -10,6 +10,7 @@ from typing import Any
 
 from evaluation.action.rule_backtest import AlertRecord
 from pipelines.actions.rule import Rule
+from pipelines.records import read_record
 
 FILE = "rules_proven.json"
 
@@ -45,4 +46,4 @@ def _asked(rule: Rule) -> list[object]:
 
 def _read(home: Path) -> dict[str, dict[str, Any]]:
     file = home / FILE
-    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
+    return read_record(file, dict, "move it away, and try the rules on the past again") if file.is_file() else {}

@@ -70,7 +70,7 @@ def score(
     as_of: AsOf = None,
     first: Annotated[str | None, typer.Option("--from", help="First date of several, to score the past.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last date of several; the newest by default.")] = None,
-    every: Annotated[int, typer.Option(help="Days between the dates of --from and --to.", min=1)] = 7,
+    every: Annotated[int, typer.Option(help="Days between the dates of --from and --to.", min=1, max=3660)] = 7,
     set_: Set = None,
     wait: Wait = 0.0,
     quiet: Quiet = False,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pipelines.commands.line import instant, runner_of
+from pipelines.commands.line import runner_of
 from pipelines.errors import ConfigError
+from pipelines.exported.command import instant
 from pipelines.scoring.job import newest_day
 
 NOTE = "Signals are those known at each instant; the model is today's champion, which has learnt from later outcomes."
@@ -44,7 +45,8 @@ def backfill(
         )
     runner = runner_of(project_name, overrides, True, quiet, wait_s)
     newest = newest_day(runner.project, runner.store.load("accepted"))
-    chosen = instants(instant(first), newest if last is None else instant(last), every_days)
+    until = newest if last is None else instant(last, "--to")
+    chosen = instants(instant(first, "--from"), until, every_days)
     if not chosen or chosen[-1] > newest:
         raise ConfigError(
             f"No instant from {first} to {last or 'the newest day'} can be scored",

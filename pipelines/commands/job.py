@@ -6,10 +6,11 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from pipelines.commands.line import hush, instant
+from pipelines.commands.line import hush
 from pipelines.config import Project, load_project
 from pipelines.console import Console
 from pipelines.errors import ConfigError, Stale
+from pipelines.exported.command import instant
 from pipelines.operating.health import Health
 
 

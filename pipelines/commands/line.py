@@ -6,12 +6,11 @@ import logging
 import os
 import sys
 import warnings
-from datetime import datetime
 from typing import Any
 
 from pipelines.config import load_project
 from pipelines.console import Console
-from pipelines.errors import ConfigError
+from pipelines.exported.command import instant
 from pipelines.ports import check_port
 from pipelines.runner import Runner
 
@@ -89,22 +88,6 @@ def hush() -> None:
     warnings.filterwarnings("ignore", module=r"mlflow\.")  # Advice to who logs a model, in colours and with paths.
     for name in ("great_expectations", "mlflow", "alembic", "optuna"):
         logging.getLogger(name).setLevel(logging.ERROR)
-
-
-def instant(text: str) -> datetime:
-    """Read what ``--as-of`` got.
-
-    Raises
-    ------
-    ConfigError
-        If it is no date.
-    """
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        raise ConfigError(
-            f"--as-of {text} is no date", allowed="2026-10-01 or 2026-10-01T06:00", do="write a date"
-        ) from None
 
 
 def _summary(runner: Runner) -> None:

@@ -19,6 +19,7 @@ from pipelines.destinations.contract import MIGRATIONS, RUNS, SCORES, tables
 from pipelines.destinations.destination import Change, Destination, Lost, Part, check_version
 from pipelines.destinations.differing import rows_differing
 from pipelines.destinations.meanings import TABLES, meaning
+from pipelines.records import read_record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,7 +84,8 @@ class Folder(Destination):
     def prepare(self) -> None:
         """Write the dictionary of tables and columns, with the version of the schema."""
         place = self.path / DICTIONARY
-        held = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {"version": 0}
+        again = "move it away: it is written anew"
+        held = read_record(place, dict, again) if place.exists() else {"version": 0}
         check_version(self.settings, held["version"], MIGRATIONS)
         beside = self._scratch / DICTIONARY
         beside.write_text(json.dumps(_dictionary(), indent=1), encoding="utf-8")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.records import read_record
 from pipelines.warehouse.sql import identifier, literal, statement
 
 FOLDER = "erasure"
@@ -43,9 +44,16 @@ def hashed(key: str, customer: str) -> str:
 
 
 def forgotten(home: Path) -> frozenset[str]:
-    """Read the hashes of all who were forgotten."""
+    """Read the hashes of all who were forgotten.
+
+    Raises
+    ------
+    NotReady
+        If the list is damaged: without it, who was forgotten would be loaded again.
+    """
     path = home / FOLDER / LIST
-    return frozenset(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
+    do = "bring it back from a copy, or move it away and forget again whom its receipts tell of"
+    return frozenset(read_record(path, list, do)) if path.exists() else frozenset()
 
 
 def keep_out(home: Path, ids: Iterable[str]) -> None:

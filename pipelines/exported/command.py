@@ -97,8 +97,8 @@ def score(folder: Path, options: argparse.Namespace) -> str:
     return f"{customers:,} customers scored by {manifest['model']} version {manifest['version']}: {options.output}"
 
 
-def instant(text: str) -> datetime:
-    """Read an instant, in UTC where it has no zone.
+def instant(text: str, option: str = "--as-of") -> datetime:
+    """Read what an option got as an instant, in UTC where it has no zone.
 
     Raises
     ------
@@ -110,11 +110,10 @@ def instant(text: str) -> datetime:
     """
     try:
         given = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(
-            f"--as-of {text!r} is no date", allowed="a date such as 2026-10-01", do="write it so"
-        ) from error
-    return given if given.tzinfo is None else given.astimezone(UTC).replace(tzinfo=None)
+        return given if given.tzinfo is None else given.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        allowed = "a date such as 2026-10-01, or an instant such as 2026-10-01T06:00, in UTC or with a zone: +08:00"
+        raise ConfigError(f"{option} {text!r} is no date", allowed=allowed, do="write it so") from error
 
 
 def _batches(

@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.artifacts import Store
 from pipelines.config import Project
-from pipelines.operating.health import Finding, Health
+from pipelines.errors import ChurnLabError, NotReady
+from pipelines.operating.health import Finding, Health, Scores
 
 ERASURES_PENDING = "erasure/pending-*.json"
 
 
-def findings(project: Project, status: Health, store: Store) -> Iterator[Finding]:
-    """Give what an operator should know, problems first."""
-    yield from _of_scores(project, status)
+def findings(project: Project, status: Health, store: Store, refused: Collection[ChurnLabError]) -> Iterator[Finding]:
+    """Give what an operator should know, problems first.
+
+    Parameters
+    ----------
+    project, status, store
+        What was looked at.
+    refused
+        What could not be read.
+    """
+    yield from (_finding("unreadable", what=error.given, do=error.do) for error in refused)
+    if status.scores is not None or not refused:  # what cannot be read may hold scores
+        yield from _of_scores(status.scores, status.now)
     yield from _of_job(project, status)
     yield from _of_delivery(project, status, store)
     yield from _of_erasure(project)
     yield from _of_time_ahead(project, status)
-    yield from _of_champion(store)
 
 
 def _finding(code: str, is_problem: bool = True, **facts: Any) -> Finding:
     return Finding(code, facts, is_problem)
 
 
-def _of_scores(project: Project, status: Health) -> Iterator[Finding]:
-    scores = status.scores
+def _of_scores(scores: Scores | None, now: datetime) -> Iterator[Finding]:
     if scores is None:
         yield _finding("never_scored")
         return
-    if scores.valid_until <= status.now:
-        yield _finding("expired", since=status.now - scores.valid_until)
+    if scores.valid_until <= now:
+        yield _finding("expired", since=now - scores.valid_until)
     if scores.incomplete is not None:
         failed, eligible = scores.incomplete
         yield _finding("incomplete", failed=failed, eligible=eligible)
@@ -65,7 +73,11 @@ def _of_delivery(project: Project, status: Health, store: Store) -> Iterator[Fin
     """Say what was scored and not handed on; a job that runs is about to."""
     if not (project.deliver.destinations and store.exists("scored")) or status.writer is not None:
         return
-    if (status.delivered or {}).get("scored") != store.load("scored"):
+    try:
+        newest = store.load("scored")
+    except NotReady:
+        newest = None  # damaged: whether it was handed on is not known
+    if newest is None or (status.delivered or {}).get("scored") != newest:
         yield _finding("undelivered", place=", ".join(each.name for each in project.deliver.destinations))
 
 
@@ -84,11 +96,7 @@ def _of_time_ahead(project: Project, status: Health) -> Iterator[Finding]:
         yield _finding("expires_before_next", False, left=scores.valid_until - status.now)
 
 
-def _of_champion(store: Store) -> Iterator[Finding]:
-    manifest = store.path("export") / "manifest.json"
-    if not (manifest.exists() and store.exists("champion")):
-        return
-    exported = json.loads(manifest.read_text(encoding="utf-8")).get("version")
-    champion = store.load("champion").get("version")
-    if str(exported) != str(champion):
+def of_champion(exported: Any, champion: Any) -> Iterator[Finding]:
+    """Say that another version scores than the one that is champion, where both are known."""
+    if None not in (exported, champion) and str(exported) != str(champion):
         yield _finding("export_behind", False, exported=exported, champion=champion)

@@ -26,6 +26,7 @@ from pipelines.erasure.subject import Subject, is_id_column
 from pipelines.erasure.trace import closed_files, traces_in
 from pipelines.errors import Incomplete
 from pipelines.lock import workspace_lock
+from pipelines.records import read_record
 from pipelines.runner import Runner
 from pipelines.warehouse.duckdb_file import FILE as WAREHOUSE
 
@@ -152,7 +153,7 @@ class Erasure:
         key = suppression.key_of(self.project.home)
         hashes = sorted(suppression.hashed(key, each) for each in subject.ids)
         for pending in sorted(self.folder.glob(f"{PENDING}-*.json")):
-            kept = Receipt(**json.loads(pending.read_text(encoding="utf-8")))
+            kept = Receipt(**read_record(pending, dict, "move it away, and forget the customer again"))
             if set(kept.subject) & set(hashes):
                 return kept
         receipt = Receipt(secrets.token_hex(8), hashes, _now())

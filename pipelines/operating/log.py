@@ -79,7 +79,8 @@ def log_file(home: Path) -> Path:
 def newest_first(home: Path) -> Iterator[dict[str, Any]]:
     """Read the lines of a log and of those before it; a line that a killed job left unfinished is passed over."""
     current = log_file(home)
-    turned = sorted(current.parent.glob(f"{FILE}.*"), key=lambda file: int(file.suffix[1:]))
+    numbered = (file for file in current.parent.glob(f"{FILE}.*") if file.suffix[1:].isdecimal())
+    turned = sorted(numbered, key=lambda file: int(file.suffix[1:]))
     for file in (current, *turned) if current.parent.is_dir() else ():
         if file.exists():
             yield from filter(None, map(_parsed, reversed(file.read_text("utf-8", errors="replace").splitlines())))
@@ -109,11 +110,13 @@ def _exit_code(error: BaseException) -> int:
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
+    """Give what a line says, ``None`` of one that no job has written to its end."""
     try:
         found = json.loads(line)
-    except ValueError:
+        datetime.fromisoformat(found["at"])
+    except (ValueError, TypeError, KeyError):
         return None
-    return found if isinstance(found, dict) and "event" in found else None
+    return found if "event" in found else None
 
 
 def _now() -> str:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import duckdb
 
 from pipelines.artifacts import Store
 from pipelines.config import Project
-from pipelines.errors import ChurnLabError
+from pipelines.errors import ChurnLabError, NotReady, refusal
+from pipelines.exported.manifest import read_export
 from pipelines.lock import Holder, holder
-from pipelines.operating.findings import findings
+from pipelines.operating.findings import findings, of_champion
 from pipelines.operating.health import Health, LastJob, Scores
 from pipelines.operating.log import REFUSED, newest_first
 from pipelines.schedule.plan import installed
-from pipelines.warehouse.duckdb_file import warehouse
+from pipelines.warehouse.duckdb_file import FILE, InUse, warehouse
 from pipelines.warehouse.sql import literal, statement
 
+Seen = TypeVar("Seen")
 _RUN = """
 SELECT run_id, as_of, model_name, model_version, eligible, scored, excluded, failed, status, finished_at
 FROM scores.score_runs ORDER BY status = 'finished' DESC, as_of DESC, finished_at DESC, run_id LIMIT 1
@@ -41,17 +46,38 @@ def status_of(project: Project, now: datetime) -> Health:
     now
         The instant, UTC without a zone.
     """
-    store, writer = Store(project.home / "artifacts"), holder(project.home)
-    delivered = store.folder / "delivered.json"
+    store, tried = Store(project.home / "artifacts"), Tried()
+    writer = tried(lambda: holder(project.home))
     seen = Health(
         now,
-        _scores(project, store),
-        _record(delivered),
-        last_job(project.home, writer),
+        tried(lambda: _scores(project, store)),
+        tried(lambda: store.load("delivered") if store.exists("delivered") else None),
+        tried(lambda: last_job(project.home, writer)),
         writer,
-        installed(project.home),
+        tried(lambda: installed(project.home)),
     )
-    return replace(seen, findings=tuple(findings(project, seen, store)))
+    exported = tried(lambda: _exported(project, store))
+    champion = tried(lambda: store.load("champion").get("version") if store.exists("champion") else None)
+    found = (*findings(project, seen, store, tried.refused), *of_champion(exported, champion))
+    return replace(seen, findings=found)
+
+
+class Tried:
+    """Looks at one thing after another; what cannot be read is kept as a refusal, and the others are looked at."""
+
+    def __init__(self) -> None:
+        self.refused: list[ChurnLabError] = []
+
+    def __call__(self, look: Callable[[], Seen]) -> Seen | None:
+        """Give what a look sees, ``None`` where it is refused."""
+        try:
+            return look()
+        except (ChurnLabError, OSError, duckdb.Error) as error:
+            said = error if isinstance(error, ChurnLabError) else refusal(error)
+            if said is None:
+                raise
+            self.refused.append(said)
+            return None
 
 
 def last_job(home: Path, writer: Holder | None) -> LastJob | None:
@@ -76,9 +102,11 @@ def _job(newest: list[dict[str, Any]], writer: Holder | None) -> LastJob:
 
 def _scores(project: Project, store: Store) -> Scores | None:
     """Read the newest run from the warehouse, or, while another process writes there, from the artifact."""
+    if not (project.home / FILE).exists() and not store.exists("scored"):
+        return None
     try:
         return _from_warehouse(project, store)
-    except ChurnLabError:
+    except InUse:
         return _from_artifact(project, store)
 
 
@@ -118,7 +146,9 @@ def _from_artifact(project: Project, store: Store) -> Scores | None:
 
 
 def _excluded(store: Store, run_id: str, count: int) -> dict[str, int]:
-    kept = store.load("scored") if store.exists("scored") else {}
+    kept: dict[str, Any] = {}
+    with suppress(NotReady):  # not made, or damaged
+        kept = store.load("scored")
     if kept.get("run_id") == run_id:
         return dict(kept["excluded"])
     return {"reason not kept": count} if count else {}
@@ -128,8 +158,10 @@ def _until(project: Project, as_of: datetime) -> datetime:
     return as_of + timedelta(days=project.score.valid_days)
 
 
-def _record(path: Path) -> dict[str, Any] | None:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+def _exported(project: Project, store: Store) -> Any:
+    """Give the version that is exported, ``None`` where none is; every byte of it is looked at."""
+    folder = store.path("export")
+    return read_export(folder, project.name)["version"] if folder.exists() else None
 
 
 def _instant(text: str) -> datetime:

@@ -40,6 +40,7 @@ NEXT = {"en": "{at} {zone}, in {left} ({kind})", "zh": "{at} {zone}，{left}后�
 UNITS = {"en": (" days", " h", " min"), "zh": (" 天", " 小时", " 分钟")}
 SAID = {
     "never_scored": {"en": "Nothing has been scored yet", "zh": "尚未评分"},
+    "unreadable": {"en": "{what}", "zh": "无法读取：{what}"},
     "expired": {
         "en": "The scores expired {since} ago; readers of churn_scores_current see none",
         "zh": "评分已过期 {since}，churn_scores_current 中没有可用评分",
@@ -83,6 +84,7 @@ SAID = {
 JOB = "churnlab job -p {name}"
 DO = {
     "never_scored": "churnlab run -p {name}",
+    "unreadable": "{do}",
     "expired": JOB,
     "incomplete": JOB,
     "untracked": "start the server of tracking.uri; the next job that finds new data logs again",
@@ -137,7 +139,7 @@ def advice(finding: Finding, project: str) -> str:
     said = DO.get(finding.code, "")
     if finding.code == "job_failed":
         said = DO_BY_EXIT_CODE.get(finding.facts["exit_code"], JOB)
-    return said.format(name=project)
+    return said.format(name=project, do=finding.facts.get("do", ""))
 
 
 def span(length: timedelta, language: str) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import ConfigError
+from pipelines.records import read_record
 
 RECORD = "schedule.json"
 Every = Literal["day", "hour"]
@@ -141,11 +142,17 @@ class Installed:
 
 
 def installed(home: Path) -> Installed | None:
-    """Read the record of a project's schedule, ``None`` where there is none."""
+    """Read the record of a project's schedule, ``None`` where there is none.
+
+    Raises
+    ------
+    NotReady
+        If it is damaged.
+    """
     path = home / RECORD
     if not path.exists():
         return None
-    kept = json.loads(path.read_text(encoding="utf-8"))
+    kept = read_record(path, dict, "move it away and install the schedule again: churnlab schedule install")
     plan, at = Plan(**kept.pop("plan")), datetime.fromisoformat(kept.pop("installed_at"))
     return Installed(plan=plan, installed_at=at, **{**kept, "files": tuple(kept["files"])})
 

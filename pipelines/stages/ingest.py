@@ -10,6 +10,8 @@ from uuid import uuid4
 from pipelines.config import Project
 from pipelines.console import Progress, many
 from pipelines.stage import stage
+from pipelines.tracking import Tracking
+from pipelines.warehouse.duckdb_file import has_tables
 
 if TYPE_CHECKING:
     from pipelines.identity.joining import Joining
@@ -32,7 +34,11 @@ def _outside(project: Project) -> str:
     return total.hexdigest()
 
 
-@stage(writes=["loaded"], sections=("data",), outside=_outside)
+def _still_loaded(project: Project, tracking: Tracking, made: dict[str, Any]) -> bool:
+    return has_tables(project.home, SCHEMA, made["tables"])
+
+
+@stage(writes=["loaded"], sections=("data",), outside=_outside, holds=_still_loaded)
 def ingest(project: Project, progress: Progress, source: dict[str, Any] | None = None) -> dict[str, Any]:
     """Read the mapped sources into canonical tables, and account for every row."""
     from pipelines.erasure.suppression import LeftOut

@@ -22,7 +22,7 @@ SETTLED = "settled"
 DECISION = "decision."
 
 
-def _still_champion(tracking: Tracking, made: dict[str, Any]) -> bool:
+def _still_champion(project: Project, tracking: Tracking, made: dict[str, Any]) -> bool:
     """Whether the registry still names the champion that the stage left; where it does not answer nothing is known."""
     from pipelines.registry import CHAMPION, version_of
 

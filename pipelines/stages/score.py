@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Project
 from pipelines.config_score import ScoreSettings
 from pipelines.console import Progress
-from pipelines.errors import DataError, Incomplete, NothingToLearn
+from pipelines.errors import ConfigError, DataError, Incomplete, NothingToLearn
 from pipelines.stage import stage
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def score(
 
     started_at, manifest = now(), read_export(export, project.name)
     model, horizons = load_model(export / "model"), load_horizons(export / "model")
-    instant = as_of or newest_day(project, accepted)
+    newest = newest_day(project, accepted)
+    instant = as_of or newest
+    _refuse_outside(instant, project.validate_.earliest, max(newest, started_at))
     job = Job(project, settings, accepted, manifest, model, horizons, instant, started_at)
     with warehouse(project.home) as connection:
         if as_of is None and accepted["flat"]:
@@ -52,6 +54,22 @@ def score(
             )
         done = run_job(connection, job.ready_for(subjects.source.rows), subjects, before, progress)
     return _ended(job, done, progress)
+
+
+def _refuse_outside(instant: datetime, earliest: date, latest: datetime) -> None:
+    """Refuse an instant of which nothing can be known: before all facts, or after the clock and the newest of them.
+
+    Raises
+    ------
+    ConfigError
+        If it is none between.
+    """
+    if not earliest <= instant.date() or instant > latest:
+        raise ConfigError(
+            f"--as-of {instant:%Y-%m-%d} cannot be scored: nothing is known as of then",
+            allowed=f"an instant from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d %H:%M} UTC",
+            do="correct the date, or leave it out: then the newest complete day is scored",
+        )
 
 
 def _refuse_earlier(connection: Any, instant: datetime, project: Project) -> None:

@@ -12,6 +12,7 @@ from pipelines.config import Project, ValidateSettings
 from pipelines.console import Progress, many
 from pipelines.stage import stage
 from pipelines.tracking import Tracking
+from pipelines.warehouse.duckdb_file import has_tables
 
 if TYPE_CHECKING:
     from pipelines.validation.rules import Rules
@@ -29,7 +30,11 @@ def _released(project: Project) -> str:
     return mark_of_released(project.home)
 
 
-@stage(writes=["accepted"], sections=("data", "label"), outside=_released)
+def _still_accepted(project: Project, tracking: Tracking, made: dict[str, Any]) -> bool:
+    return has_tables(project.home, made["schema"], made["tables"])
+
+
+@stage(writes=["accepted"], sections=("data", "label"), outside=_released, holds=_still_accepted)
 def validate(
     project: Project, settings: ValidateSettings, progress: Progress, tracking: Tracking, loaded: dict[str, Any]
 ) -> dict[str, Any]:

@@ -8,14 +8,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.records import read_record
+
 KEPT = 30
 FILE = "loads.json"
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
-    """Give the accepted loads, oldest first; none if there was none."""
+    """Give the accepted loads, oldest first; none if there was none.
+
+    Raises
+    ------
+    NotReady
+        If the history is damaged.
+    """
     path = folder / FILE
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    do = "bring it back from a copy, or move it away: the next load is then compared with none before"
+    return read_record(path, list, do) if path.exists() else []
 
 
 def last_other(loads: list[dict[str, Any]], content: str) -> dict[str, Any] | None:

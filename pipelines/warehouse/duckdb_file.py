@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import ConnectionFailed, NotReady
+from pipelines.warehouse.sql import statement, text_literal
 
 FILE = "warehouse.duckdb"
 MEMORY_BYTES = 2_000_000_000
@@ -27,6 +28,11 @@ _SHARE_OF_DEFAULT = 0.6
 PATIENCE_S = 5.0
 """How long a writer waits for readers to close the file: DuckDB lets nobody write while somebody reads."""
 _POLL_S = 0.1
+_TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name ="
+
+
+class InUse(ConnectionFailed):
+    """Another process has the file: nothing is wrong with it."""
 
 
 @contextmanager
@@ -42,8 +48,10 @@ def warehouse(home: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBP
 
     Raises
     ------
+    InUse
+        If another process has the file.
     ConnectionFailed
-        If the file is locked by another process, read-only or no DuckDB file.
+        If it is read-only or no DuckDB file.
     NotReady
         If it is to be read and does not exist.
     """
@@ -83,6 +91,24 @@ def folder_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
     return None if row is None or row[0] is None else Path(row[0]).parent
 
 
+def has_tables(home: Path, schema: str, names: Iterable[str]) -> bool:
+    """Whether the warehouse of a project is there and has tables of these names; of a file in use that is taken so.
+
+    Raises
+    ------
+    ConnectionFailed
+        If the file is no DuckDB file.
+    """
+    if not (home / FILE).exists():
+        return False
+    try:
+        with warehouse(home, read_only=True) as connection:
+            found = connection.execute(statement(_TABLES, text_literal(schema)))
+            return {name for (name,) in found.fetchall()} >= set(names)
+    except InUse:
+        return True
+
+
 def backend(connection: duckdb.DuckDBPyConnection) -> Any:
     """Give the Ibis backend on a connection."""
     import ibis
@@ -109,7 +135,7 @@ def _connected(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
                 raise ConnectionFailed(given, do=do) from error
             if time.monotonic() >= until:
                 given = f"{path} is in use by another process{_process(error)}"
-                raise ConnectionFailed(given, do="wait for the other job to end, or close what reads it") from error
+                raise InUse(given, do="wait for the other job to end, or close what reads it") from error
             time.sleep(_POLL_S)
     connection.execute("SET TimeZone = 'UTC'")
     _bound_memory(connection)
@@ -120,7 +146,7 @@ def _connected(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def _is_locked(error: duckdb.IOException) -> bool:
-    return "lock" in str(error).lower()
+    return "Could not set lock on file" in str(error)
 
 
 def _process(error: duckdb.IOException) -> str:

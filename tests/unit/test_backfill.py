@@ -42,6 +42,24 @@ def test_the_oldest_comes_first_and_the_last_is_among_them(ran):
     assert ran[-1] == "mart"
 
 
+def test_an_instant_with_a_zone_is_the_same_instant_in_utc(ran):
+    module.backfill("demo", [], True, ("2026-10-01T06:00+08:00", "2026-10-01T22:00-02:00", None), 1)
+    assert [each for _, each in ran[:-1]] == [datetime(2026, 10, 1), datetime(2026, 10, 2)]
+
+
+@pytest.mark.parametrize(
+    ("dates", "option"),
+    [
+        (("zz", None, None), "--from"),
+        (("2026-10-01", "zz", None), "--to"),
+        (("0001-01-01T00:00+08:00", None, None), "--from"),
+    ],
+)
+def test_what_is_no_date_is_named_by_its_option(ran, dates, option):
+    with pytest.raises(ConfigError, match=f"{option} '.*' is no date"):
+        module.backfill("demo", [], True, dates, 7)
+
+
 def test_without_an_end_the_newest_day_is_the_last(ran):
     module.backfill("demo", [], True, ("2026-10-31", None, None), 1)
     assert days(ran) == ["10-31", "11-01"]

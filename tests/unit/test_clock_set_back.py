@@ -13,12 +13,12 @@ import pytest
 from outboxes import Company, planned
 from scoring_runs import customers, run, small_project
 
-from pipelines.errors import Busy, DataError, Incomplete
+from pipelines.errors import Busy, ConfigError, DataError, Incomplete
 from pipelines.lock import workspace_lock
 from pipelines.operating.log import JobLog, newest_first
 from pipelines.operating.status import last_job, status_of
 from pipelines.schedule.plan import Plan
-from pipelines.stages.score import _refuse_earlier
+from pipelines.stages.score import _refuse_earlier, _refuse_outside
 from pipelines.warehouse.duckdb_file import warehouse
 from pipelines.warehouse.outbox import Route
 
@@ -36,6 +36,16 @@ def test_scores_of_a_day_before_the_newest_are_refused_where_the_clock_gives_the
             _refuse_earlier(connection, TODAY, project)
         assert "--as-of 2026-10-01" in str(refused.value.do)
         _refuse_earlier(connection, AHEAD, project)
+
+
+@pytest.mark.parametrize("instant", [datetime(1, 1, 1), datetime(1970, 12, 31, 23), AHEAD, datetime.max])
+def test_an_instant_of_which_nothing_can_be_known_is_refused(instant: datetime) -> None:
+    earliest = small_project().validate_.earliest
+    with pytest.raises(ConfigError, match="nothing is known as of then") as refused:
+        _refuse_outside(instant, earliest, TODAY)
+    assert "from 1971-01-01 to 2026-10-01" in refused.value.allowed
+    for within in (datetime(1971, 1, 1), TODAY):
+        _refuse_outside(within, earliest, TODAY)
 
 
 def test_what_the_guide_says_takes_back_the_scores_of_a_clock_that_ran_ahead(tmp_path: Path) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines import cli
+from pipelines.artifacts import Store
 from pipelines.config import Project, load_project
+from pipelines.exported.manifest import write_manifest
 from pipelines.lock import workspace_lock
 from pipelines.operating.health import Health
 from pipelines.operating.log import JobLog
@@ -61,6 +67,17 @@ def job(project: Project, at: datetime, *events: tuple[str, dict[str, Any]], mon
     monkeypatch.setattr("pipelines.operating.log._now", lambda: f"{at.isoformat()}Z")
     for event, facts in events:
         JobLog(project, f"job at {at}").write(event, **facts)
+
+
+@contextmanager
+def written_by_another_process(path: Path) -> Iterator[None]:
+    """Another process has a DuckDB file until its input ends."""
+    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    command, pipe = [sys.executable, "-c", program, str(path)], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield
 
 
 def codes(health: Health) -> set[str]:
@@ -190,8 +207,8 @@ def test_a_warehouse_in_use_does_not_hide_the_scores(project: Project) -> None:
     artifacts.mkdir(parents=True)
     record = {"as_of": "2026-10-07T00:00:00", "run_id": "r1", "scored": 90, "excluded": {"left": 10}, "model": "m 3"}
     (artifacts / "scored.json").write_text(json.dumps(record))
-    (project.home / "warehouse.duckdb").write_text("being written by another process")
-    health = status_of(project, NOW)
+    with written_by_another_process(project.home / "warehouse.duckdb"):
+        health = status_of(project, NOW)
     assert health.is_fresh
     assert health.scores is not None
     assert (health.scores.eligible, health.scores.valid_until) == (100, datetime(2026, 10, 14))
@@ -222,7 +239,7 @@ def test_an_export_behind_the_champion_is_told(project: Project) -> None:
     scored(project)
     export = project.home / "artifacts" / "export"
     export.mkdir(parents=True)
-    (export / "manifest.json").write_text('{"version": "3"}')
+    write_manifest(export, {"project": project.name, "model": "churn_demo", "version": "3", "signals": []})
     (export.parent / "champion.json").write_text('{"version": "4"}')
     health = status_of(project, NOW)
     assert health.is_fresh
@@ -260,3 +277,60 @@ def test_when_the_job_is_due(plan: Plan, now: str, last: str, following: str) ->
     instant = datetime.fromisoformat(now)
     assert plan.last_before(instant) == datetime.fromisoformat(last)
     assert plan.next_after(instant) == datetime.fromisoformat(following)
+
+
+def test_a_warehouse_that_cannot_be_read_is_not_fresh(project: Project) -> None:
+    scored(project)
+    Store(project.home / "artifacts").save("scored", {"as_of": "2026-10-07", "scored": 90})
+    (project.home / "warehouse.duckdb").write_bytes(b"no database " * 1000)
+    health = status_of(project, NOW)
+    assert codes(health) == {"unreadable"}
+    (finding, *_) = health.findings
+    assert "cannot be opened as a DuckDB file" in sentence(finding, "en")
+    assert "move the file away" in advice(finding, "shop")
+
+
+def test_a_warehouse_that_is_gone_is_not_fresh(project: Project) -> None:
+    scored(project)
+    Store(project.home / "artifacts").save("scored", {"as_of": "2026-10-07", "scored": 90})
+    (project.home / "warehouse.duckdb").unlink()
+    assert codes(status_of(project, NOW)) == {"unreadable"}
+
+
+def test_an_export_that_was_changed_is_told_before_the_next_job_trips_over_it(project: Project) -> None:
+    scored(project)
+    export = project.home / "artifacts" / "export"
+    export.mkdir(parents=True)
+    (export / "manifest.json").write_text("{")
+    (finding,) = (each for each in status_of(project, NOW).findings if each.is_problem)
+    assert finding.code == "unreadable"
+    assert "churnlab export" in advice(finding, "shop")
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"\xff\xfe"])
+@pytest.mark.parametrize("name", ["artifacts/champion.json", "artifacts/delivered.json", "schedule.json"])
+def test_a_damaged_record_is_told_and_the_others_are_still_read(project: Project, name: str, damage: bytes) -> None:
+    scored(project)
+    (project.home / "artifacts").mkdir()
+    (project.home / name).write_bytes(damage)
+    health = status_of(project, NOW)
+    assert [sentence(each, "en") for each in health.findings if each.is_problem] == [
+        f"{project.home / name} is damaged"
+    ]
+    assert health.scores is not None
+    assert health.scores.scored == 90
+
+
+@pytest.mark.parametrize("line", ['{"event": "ended", "at": 3}', '{"event": "ended"}', "[]", "{", '"event"'])
+def test_lines_that_no_job_wrote_and_logs_that_others_packed_are_passed_over(
+    project: Project, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    scored(project)
+    job(project, NOW, ("started", {}), ("ended", {"outcome": "finished"}), monkeypatch=monkeypatch)
+    logs = project.home / "logs"
+    (logs / "job.jsonl.1.gz").write_bytes(b"\x1f\x8b")
+    with (logs / "job.jsonl").open("a") as log:
+        log.write(line + "\n")
+    seen = status_of(project, NOW).job
+    assert seen is not None
+    assert seen.outcome == "finished"

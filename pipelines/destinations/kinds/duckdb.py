@@ -90,7 +90,7 @@ class DuckDB(Database):
             yield
         except duckdb.Error as error:
             line = str(error).strip().split("\n")[0]
-            if isinstance(error, duckdb.IOException) and "lock" in line.lower():
+            if isinstance(error, duckdb.IOException) and "Could not set lock on file" in line:
                 raise Lost(f"{self.settings.path} is in use by another program") from None
             raise ConnectionFailed(
                 f"DuckDB file {self.settings.path} cannot be used: {line}",
