@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.config_experiments import ExperimentPlan
 from pipelines.warehouse import experiments as ledger
+from pipelines.warehouse.duckdb_file import transaction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,14 +82,8 @@ def eligible(
 
 def assign_customers(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFrame) -> pd.DataFrame:
     """Deal as `deal` does, in a transaction of its own."""
-    connection.execute("BEGIN")
-    try:
-        found = deal(connection, name, plan, customers)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    return found
+    with transaction(connection):
+        return deal(connection, name, plan, customers)
 
 
 def deal(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFrame) -> pd.DataFrame:

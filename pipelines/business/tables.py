@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import NotReady
+from pipelines.warehouse.duckdb_file import transaction
 from pipelines.warehouse.sql import identifier, statement
 
 if TYPE_CHECKING:
@@ -24,17 +25,12 @@ def replace_tables(connection: Any, frames: Mapping[str, pd.DataFrame]) -> None:
     frames
         Table name to frame.
     """
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute(statement("CREATE SCHEMA IF NOT EXISTS", identifier(SCHEMA)))
         for name, frame in frames.items():
             connection.register("_incoming", frame)
             connection.execute(statement("CREATE OR REPLACE TABLE", identifier(SCHEMA, name), "AS FROM _incoming"))
             connection.unregister("_incoming")
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def has_table(connection: Any, name: str) -> bool:

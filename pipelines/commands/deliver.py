@@ -38,7 +38,8 @@ def deliver_scores(
     chosen = scored["run_id"] if run is None else run
     with workspace_lock(project.home, "deliver", wait_s), console.stage("deliver") as progress:
         delivered = brought(project, project.deliver, progress, run=None if chosen == ALL else chosen, dry_run=dry_run)
-    _table(console, delivered, dry_run)
+    if any(delivered.changes.values()):
+        _table(console, delivered, dry_run)
     if not dry_run and not delivered.failures and chosen in (ALL, scored["run_id"]):
         store.save("delivered", record(delivered, scored))
     delivered.raise_failures()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pipelines.commands.line import hush
 from pipelines.config import load_project
 from pipelines.console import Console
+from pipelines.erasure.subject import is_id_column
 from pipelines.errors import ConfigError
 from pipelines.operating.forget import Erasure, Receipt
 from pipelines.runner import Runner
+
+ALLOWED = "a customer's id, or system:id"
 
 
 def count_traces(project_name: str, customer: str) -> None:
@@ -32,7 +35,15 @@ def forget_customer(project_name: str, customer: str, agreed: bool, wait_s: floa
 
 def _erasure(project_name: str, customer: str) -> Erasure:
     if not customer.strip():
-        raise ConfigError("The id is empty", allowed="a customer's id, or system:id", do="write one")
+        raise ConfigError("The id is empty", allowed=ALLOWED, do="write one")
+    if customer != customer.encode(errors="ignore").decode():
+        raise ConfigError("The id holds bytes that are no UTF-8", allowed=ALLOWED, do="write it in the encoding UTF-8")
+    if is_id_column(customer):
+        raise ConfigError(
+            f"{customer} is the name of a column of ids",
+            allowed=ALLOWED,
+            do="leave out the line of headings where ids come from a file",
+        )
     project = load_project(project_name)
     hush()
     return Erasure(Runner(project, Console(quiet=True)), customer)

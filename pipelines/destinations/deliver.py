@@ -37,6 +37,11 @@ class Delivered:
     failures: dict[str, ChurnLabError] = field(default_factory=dict)
     left_out: int = 0
 
+    @property
+    def served(self) -> list[str]:
+        """Destinations that were served to the end."""
+        return [name for name in self.changes if name not in self.failures]
+
     def raise_failures(self) -> None:
         """Raise what failed.
 
@@ -163,11 +168,17 @@ def deliver(
                 for table, change in work(destination, source, instants, settings.retry_s, say):
                     changes[table] = changes.get(table, Change()) + change
         except (ChurnLabError, OSError) as error:
-            said = error if isinstance(error, ChurnLabError) else refusal(error)
-            if said is None:
-                raise
-            delivered.failures[each.name] = said
+            delivered.failures[each.name] = _said(each.name, error)
     return delivered
+
+
+def _said(name: str, error: ChurnLabError | OSError) -> ChurnLabError:
+    """Say why a destination failed; the machine's own words need not name it."""
+    if isinstance(error, ChurnLabError):
+        return error
+    if (said := refusal(error)) is None:
+        raise error
+    return type(said)(f"Destination {name}: {said.given}", do=said.do)
 
 
 def _written(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OWN_SIGNALS = "signals"
+FIRST_YEAR = 1900
+"""Signals look years back, which must be dates too."""
 ENDINGS = (".parquet", ".csv")
 
 
@@ -48,7 +50,7 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
         return _tell(DataError(error.given, allowed=error.allowed, do=error.action))
     except ChurnLabError as error:
         return _tell(error)
-    except OSError as error:
+    except Exception as error:
         problem = refusal(error)
         if problem is None:
             raise
@@ -110,7 +112,10 @@ def instant(text: str, option: str = "--as-of") -> datetime:
     """
     try:
         given = datetime.fromisoformat(text)
-        return given if given.tzinfo is None else given.astimezone(UTC).replace(tzinfo=None)
+        found = given if given.tzinfo is None else given.astimezone(UTC).replace(tzinfo=None)
+        if found.year < FIRST_YEAR:
+            raise ValueError(found)
+        return found
     except (ValueError, OverflowError) as error:
         allowed = "a date such as 2026-10-01, or an instant such as 2026-10-01T06:00, in UTC or with a zone: +08:00"
         raise ConfigError(f"{option} {text!r} is no date", allowed=allowed, do="write it so") from error

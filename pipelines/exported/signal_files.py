@@ -57,7 +57,7 @@ def signal_batches(
         for batch in batches(CUTOFF in names):
             frame = batch.to_pandas(ignore_metadata=True)
             yield from _dated(file, frame, as_of)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(
             f"{file} cannot be read: {str(error).splitlines()[0]}",
             allowed="a Parquet file, or a CSV in UTF-8 with a header",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import reduce
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +21,7 @@ from pipelines.ingest.sql import identifier
 from pipelines.ingest.stage import stage
 from pipelines.ingest.staging import Staging, cannot_write, count_rows, staging
 from pipelines.ingest.texts import fill_from_texts
+from pipelines.warehouse.duckdb_file import transaction
 
 
 class Progress(Protocol):
@@ -164,19 +164,15 @@ def swap(
     DataError
         If the warehouse cannot be written; it is then as before.
     """
-    connection.begin()
     try:
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
-        for name, staged in tables.items():
-            connection.execute(f"CREATE OR REPLACE TABLE {identifier(schema)}.{identifier(name)} AS FROM {staged}")
-        for name in obsolete:
-            if name not in tables:
-                connection.execute(f"DROP TABLE IF EXISTS {identifier(schema)}.{identifier(name)}")
-        connection.commit()
+        with transaction(connection):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
+            for name, staged in tables.items():
+                connection.execute(f"CREATE OR REPLACE TABLE {identifier(schema)}.{identifier(name)} AS FROM {staged}")
+            for name in obsolete:
+                if name not in tables:
+                    connection.execute(f"DROP TABLE IF EXISTS {identifier(schema)}.{identifier(name)}")
     except duckdb.Error as error:
-        # A commit that failed has ended the transaction already.
-        with suppress(duckdb.TransactionException):
-            connection.rollback()
         raise cannot_write(error) from None
 
 

@@ -85,6 +85,8 @@ class Job:
             log.write("ended", outcome="failed", seconds=_since(started), **log.problem(known))
             raise
         log.write("ended", outcome="finished", seconds=_since(started), exit_code=0)
+        if log.unwritten:
+            self.console.line(f"The log of this job is not whole: {log.unwritten}")
         return ran
 
     def _stages(self, log: JobLog) -> list[Ran]:

@@ -6,7 +6,9 @@ import json
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -39,16 +41,19 @@ class JobLog:
     def __init__(self, project: Project, job_id: str) -> None:
         self._project, self.job_id = project, job_id
         self.path = log_file(project.home)
+        self.unwritten = ""
+        """Why a line could not be written, of the last that could not."""
 
     def write(self, event: str, **facts: Any) -> None:
         """Add a line; facts that are ``None`` are left out.
 
-        A log that cannot be written, such as on a full disk, does not stop the job.
+        A log that cannot be written, such as on a full disk, does not stop the job; `unwritten` tells of it.
         """
         line = {"at": _now(), "job_id": self.job_id, "project": self._project.name, "event": event}
         line |= {name: value for name, value in facts.items() if value is not None}
         settings = self._project.job
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # the handler finds out as well, and says so
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(
             self.path,
             # Who was refused does not hold the lock, and turns no page that another is writing on.
@@ -57,9 +62,12 @@ class JobLog:
             encoding="utf-8",
             delay=True,
         )
-        handler.handleError = lambda record: None  # type: ignore[method-assign]
+        handler.handleError = self._give_up  # type: ignore[method-assign]
         handler.emit(logging.makeLogRecord({"msg": json.dumps(line, ensure_ascii=False, default=str)}))
         handler.close()
+
+    def _give_up(self, record: logging.LogRecord) -> None:
+        self.unwritten = str(sys.exc_info()[1])
 
     def problem(self, error: BaseException) -> dict[str, Any]:
         """Give what may be logged of an error: its kind, its exit code, and its words where they hold no data."""

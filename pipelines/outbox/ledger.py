@@ -23,7 +23,7 @@ from pipelines.errors import ConnectionFailed, NotReady
 from pipelines.lock import workspace_lock
 from pipelines.outbox.message import Message
 from pipelines.warehouse import outbox as table
-from pipelines.warehouse.duckdb_file import FILE, warehouse
+from pipelines.warehouse.duckdb_file import FILE, transaction, warehouse
 from pipelines.warehouse.outbox import DELIVERED, EXPIRED, FAILED, PLANNED, SENT, Route
 
 PAST_DUE = "its last day is over"
@@ -123,15 +123,11 @@ class Outbox:
             yield self.connection
             return
         with workspace_lock(self.home, "outbox", self.wait_s), self._insisted() as connection:
-            connection.begin()
             self.connection = connection
             try:
-                table.create(connection)
-                yield connection
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+                with transaction(connection):
+                    table.create(connection)
+                    yield connection
             finally:
                 self.connection = None
 

@@ -20,7 +20,7 @@ from pipelines.scoring.ranked import TABLE as RANKED
 from pipelines.scoring.ranked import Stamp, stamped
 from pipelines.scoring.subjects import Subjects, known_signals
 from pipelines.scoring.told import Teller, bring, choose, tell, wanted_of
-from pipelines.warehouse.duckdb_file import bounded_memory
+from pipelines.warehouse.duckdb_file import bounded_memory, transaction
 from pipelines.warehouse.scores import CHURN_SCORES, SCORE_COVERAGE, TOLD, ScoreTable
 from pipelines.warehouse.sql import statement
 from pipelines.warehouse.writing import create, prune, record_run, upsert
@@ -186,8 +186,7 @@ def _write(connection: Any, job: Job, told: Mapping[ScoreTable, str], ledger: Le
 
     stamp = job.stamp
     coverage = pd.DataFrame(ledger.rows(stamp.run_id))
-    connection.begin()
-    try:
+    with transaction(connection):
         create(connection)
         touched = prune(connection, CHURN_SCORES, RANKED, stamp.same)
         touched += upsert(connection, CHURN_SCORES, RANKED, stamp.same)
@@ -198,10 +197,6 @@ def _write(connection: Any, job: Job, told: Mapping[ScoreTable, str], ledger: Le
         prune(connection, SCORE_COVERAGE, coverage, {"run_id": stamp.run_id})
         upsert(connection, SCORE_COVERAGE, coverage)
         record_run(connection, ledger.run(stamp, job.manifest["model"], job.started_at, now()))
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return touched
 
 

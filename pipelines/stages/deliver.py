@@ -52,7 +52,9 @@ def brought(
         delivered = deliver(source, source.instants(run), settings, progress, dry_run=dry_run)
     touched = sum(change.touched for tables in delivered.changes.values() for change in tables.values())
     verb = "would change" if dry_run else "changed"
-    progress.note(f"{touched:,} rows {verb} in {', '.join(delivered.changes)}")
+    progress.note(f"{touched:,} rows {verb} in {', '.join(delivered.served) or 'no destination'}")
+    if delivered.failures:
+        progress.warn(f"Not served to the end: {', '.join(delivered.failures)}")
     return delivered
 
 

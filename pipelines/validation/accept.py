@@ -15,6 +15,7 @@ from pipelines.validation.inspection import Checked
 from pipelines.validation.rules import Rules
 from pipelines.validation.set_aside import ACCEPTED, Parted, accepted, open_accepted
 from pipelines.validation.suite import Finding
+from pipelines.warehouse.duckdb_file import transaction
 from pipelines.warehouse.sql import identifier, statement
 
 
@@ -31,16 +32,11 @@ def accept(connection: duckdb.DuckDBPyConnection, schema: str, checked: Checked,
     for each in checked.parted:
         _refuse_too_many(each, rules.quarantine_limit)
         _refuse_too_few(each, rules.minimum_rows.get(each.table, 0))
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute(statement("DROP SCHEMA IF EXISTS", identifier(ACCEPTED), "CASCADE"))
         connection.execute(statement("CREATE SCHEMA", identifier(ACCEPTED)))
         for each in checked.parted:
             _refuse_unbalanced(each, open_accepted(connection, schema, each.table))
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def record(connection: duckdb.DuckDBPyConnection, checked: Checked) -> dict[str, Any]:

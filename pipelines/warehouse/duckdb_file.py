@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,26 @@ def bounded_memory(connection: duckdb.DuckDBPyConnection, limit: int = BATCH_BYT
         yield
     finally:
         connection.execute(f"SET memory_limit = '{before:d}B'")
+
+
+@contextmanager
+def transaction(connection: Any) -> Iterator[None]:
+    """Do all of some work or none, and let its error be heard.
+
+    Parameters
+    ----------
+    connection
+        DuckDB connection, in no transaction.
+    """
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        # A commit that failed, as on a full disk, has ended the transaction already.
+        with suppress(duckdb.TransactionException):
+            connection.rollback()
+        raise
 
 
 def folder_of(connection: duckdb.DuckDBPyConnection) -> Path | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.warehouse.duckdb_file import transaction
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -145,15 +147,10 @@ def add(connection: Any, table: ExperimentTable, rows: pd.DataFrame) -> int:
 
 def replace(connection: Any, experiment: str, tables: dict[ExperimentTable, pd.DataFrame]) -> None:
     """Write the rows of an experiment in place of those there, all tables at once or none."""
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         for table, rows in tables.items():
             connection.execute(f"DELETE FROM {SCHEMA}.{table.name} WHERE experiment = ?", [experiment])
             add(connection, table, rows)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def rows_of(connection: Any, table: ExperimentTable, experiment: str | None = None) -> pd.DataFrame:

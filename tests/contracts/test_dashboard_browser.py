@@ -77,18 +77,18 @@ def served(folder: Path, **settings: str) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(120)
 
 
 def _wait(server: subprocess.Popen[bytes], address: str) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         assert server.poll() is None, "the server ended"
         try:
             with urllib.request.urlopen(address, timeout=5):
                 return
         except OSError:
-            continue
+            time.sleep(0.1)
     pytest.fail("the server did not answer")
 
 

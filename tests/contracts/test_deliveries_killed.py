@@ -24,6 +24,8 @@ from pipelines.destinations.source import Source
 from pipelines.errors import ConnectionFailed, Incomplete
 
 MOMENTS = {"duckdb": 30, "postgres": 30, "mysql": 8, "sqlite": 8, "parquet": 8}
+LONG_S = 300
+"""How long a delivery waits for what comes back; on a slow machine that takes a while, and on none is it waited for."""
 PEOPLE = [f"C{number:05d}" for number in range(220)]
 
 
@@ -101,7 +103,7 @@ def killed(processes: Any, state: Path, chosen: DeliverSettings, moment: float) 
 def test_killed_at_any_moment_and_run_again_the_tables_are_those_of_an_undisturbed_run(
     place: Place, before_and_after: tuple[Path, Path], processes: Any
 ) -> None:
-    moments, chosen = random.Random(20261001), small(place.settings, retry_s=60)
+    moments, chosen = random.Random(20261001), small(place.settings, retry_s=LONG_S)
     whole, parts = {}, 0
     for state in (*before_and_after, before_and_after[0]):
         parts = ended(processes, state, chosen)
@@ -127,7 +129,7 @@ def test_killed_at_any_moment_and_run_again_the_tables_are_those_of_an_undisturb
 def test_two_deliveries_at_once_leave_what_one_leaves(
     place: Place, before_and_after: tuple[Path, Path], processes: Any
 ) -> None:
-    state, chosen = before_and_after[1], small(place.settings, retry_s=60)
+    state, chosen = before_and_after[1], small(place.settings, retry_s=LONG_S)
     together = [started(processes, state, chosen) for _ in range(2)]
     for process, _ in together:
         process.join()
@@ -170,7 +172,7 @@ def test_a_server_that_stops_in_the_middle_and_starts_again_is_served_to_the_end
     place = PostgresPlace(own_server.url)
     # It comes back while the delivery waits for the third time.
     say = Saying((10, own_server.stop), (13, lambda: threading.Thread(target=own_server.start).start()))
-    delivered = brought(before_and_after[1], small(place.settings, retry_s=60), say)
+    delivered = brought(before_and_after[1], small(place.settings, retry_s=LONG_S), say)
     assert delivered.failures == {}
     assert sum("does not answer" in text for text in say.said) >= 3
     left = dumped(place)
@@ -210,7 +212,7 @@ def test_connections_that_the_server_closes_are_opened_again(
             place.execute(f"KILL {number}")
 
     say = Saying((5, close_all), (20, close_all))
-    delivered = brought(before_and_after[1], small(place.settings, retry_s=30), say)
+    delivered = brought(before_and_after[1], small(place.settings, retry_s=LONG_S), say)
     assert delivered.failures == {}
     assert sum("does not answer" in text for text in say.said) >= 2
     assert len(place.current()) == 200

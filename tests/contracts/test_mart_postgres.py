@@ -142,7 +142,7 @@ def test_readers_meet_one_mart_or_the_next_and_wait_for_none(project, database) 
     rebuilt(project, "DELETE FROM scores.churn_scores WHERE customer_id < 'C0050'")
     seen: set[tuple[int, int]] = set()
     with psycopg.connect(as_role(database, PERSON), autocommit=True) as reader:
-        reader.execute("SET statement_timeout = '5s'")
+        reader.execute("SET statement_timeout = '60s'")
         together = (
             f"SELECT (SELECT count(*) FROM {SCHEMA}.churn_latest), (SELECT sum(customers) FROM {SCHEMA}.dim_owner)"
         )

@@ -38,8 +38,8 @@ def kill_a_sender(receiver: HttpReceiver, folder: Path, settings: tuple[str, ...
         words += ["--set", each]
     environment = os.environ | {"CRM_SECRET": SECRET, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "pipelines", *words]
+    receiver.script = [lambda _: process.kill()]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        receiver.script = [lambda _: process.kill()]
         said = process.communicate(timeout=120)[0].decode()
     assert process.returncode == -signal.SIGKILL, said
     assert len(receiver.requests) == 1

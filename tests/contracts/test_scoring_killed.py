@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 from multiprocessing import get_context
 
 import duckdb
@@ -18,8 +19,6 @@ from pipelines.errors import ConnectionFailed, refusal
 from pipelines.warehouse.duckdb_file import FILE, warehouse
 
 MOMENTS = 30
-SECONDS_OF_A_STATEMENT = 0.004
-"""About; where within a statement a process is killed is by chance anyway."""
 TABLES = ("churn_scores", "churn_reasons", "churn_moves", "churn_levers", "score_coverage")
 RUNS = "SELECT * EXCLUDE (started_at, finished_at) FROM scores.score_runs ORDER BY ALL"
 
@@ -77,11 +76,12 @@ def score_in_peace(home, add, told):
 
 
 def score_until(home, add, moment):
-    """Score in a process that is killed from within: its timer is as late as itself on a busy machine."""
+    """Score in a process that is killed from within, by what its own statements take on this machine."""
+    began = time.monotonic()
 
     def kill_soon(number):
         if number == int(moment):
-            wait_s = moment % 1 * SECONDS_OF_A_STATEMENT
+            wait_s = moment % 1 * (time.monotonic() - began) / (number + 1)
             threading.Timer(wait_s, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
     score(home, add, kill_soon)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,8 +24,6 @@ from pipelines.warehouse.scores import SCHEMA, TABLES
 DAY = datetime(2026, 10, 1)
 YESTERDAY = DAY - timedelta(days=1)
 LATER = datetime(2999, 1, 1)
-SECONDS_OF_A_PART = 0.02
-"""About; where within a part a process dies is by chance anyway."""
 HOSTILE = (
     "'; DROP TABLE churn_scores; --",
     '"; DROP TABLE churn_scores; --',
@@ -153,10 +152,13 @@ def bring_in_process(
         The process kills itself, as ``kill -9`` does, when so many parts have begun and a fraction of a moment is over.
     """
 
+    began = time.monotonic()
+
     def say(text: str) -> None:
         parts.value += 1
         if dies_at is not None and parts.value == int(dies_at):
-            wait_s = dies_at % 1 * SECONDS_OF_A_PART
+            # Within a part, by what parts took until now: a fast machine would be at the end meanwhile.
+            wait_s = dies_at % 1 * (time.monotonic() - began) / parts.value
             threading.Timer(wait_s, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
     os.environ.update(environment)

@@ -128,9 +128,12 @@ def test_a_mistake_is_told_and_nothing_is_written(export, tmp_path, capsys, fram
         (["--signals", "nowhere.csv"], 3, "nowhere.csv"),
         (["--signals", "broken.parquet"], 3, "broken.parquet cannot be read"),
         (["--signals", "words.csv"], 3, "words.csv cannot be read"),
+        (["--signals", "heading.csv"], 3, "heading.csv cannot be read"),
+        (["--signals", "gbk.csv"], 3, "gbk.csv cannot be read"),
         (["--tables", "."], 2, "one flat table"),
         (["--signals", "in.csv", "--output", "out.txt"], 2, "no known ending"),
         (["--signals", "in.csv", "--output", "none/out.csv"], 2, "is no folder"),
+        (["--signals", "in.csv", "--output", "/proc/out.csv"], 4, "check the rights and the space left there"),
     ],
 )
 def test_files_that_cannot_be_used(export, tmp_path, monkeypatch, capsys, arguments, code, said):
@@ -138,6 +141,8 @@ def test_files_that_cannot_be_used(export, tmp_path, monkeypatch, capsys, argume
     for name, content in (("in.txt", "x"), ("broken.parquet", "PAR1x"), ("in.csv", "customer_id,logins,plan\na,1,x\n")):
         (tmp_path / name).write_text(content)
     (tmp_path / "words.csv").write_text("customer_id,logins,plan\na,many,x\n")
+    (tmp_path / "heading.csv").write_text("customer_id,logins,套餐\na,1,x\n", encoding="gbk")
+    (tmp_path / "gbk.csv").write_text("customer_id,logins,plan\na,1,套餐\n", encoding="gbk")
     output = [] if "--output" in arguments else ["--output", "out.csv"]
     assert main(export, [*arguments, *output, "--as-of", "2026-10-01"]) == code
     error = capsys.readouterr().err
@@ -162,8 +167,9 @@ def test_what_is_typed_wrongly_is_told_by_its_usage(export, capsys):
 
 def test_instants_are_utc():
     assert instant("2026-10-01T02:00:00+02:00") == DAY
-    with pytest.raises(ConfigError):
-        instant("soon")
+    for no_date in ("soon", "0001-01-01", "0001-01-01T00:00+08:00", "1899-12-31"):
+        with pytest.raises(ConfigError, match="no date"):
+            instant(no_date)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])

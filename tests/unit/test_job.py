@@ -196,12 +196,6 @@ def test_a_line_that_a_kill_cut_short_is_passed_over(company: Company) -> None:
     assert [line["job_id"] for line in newest_first(company.project.home)] == ["a"]
 
 
-def test_a_log_that_cannot_be_written_stops_nothing(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    log_file(company.project.home).mkdir(parents=True)
-    company.run()
-    assert company.ran == list(STAGES)
-
-
 def test_secrets_stay_out_of_messages(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_URL", "postgresql://reader:hunter2@db.example/shop")
     project = load_project(CONF, ["data.root=${SHOP_URL}"])
@@ -209,3 +203,15 @@ def test_secrets_stay_out_of_messages(company: Company, monkeypatch: pytest.Monk
     cleaned = without_secrets(said, project)
     assert "hunter2" not in cleaned
     assert cleaned == "${SHOP_URL} refused; password ${SHOP_URL} is wrong; mysql://a:***@c/d"
+
+
+@pytest.mark.parametrize("place", ["logs", "logs/job.jsonl"])
+def test_a_log_that_cannot_be_written_stops_no_job_and_is_told(
+    company: Company, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    blocked = company.project.home / place
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_text("a file") if place == "logs" else blocked.mkdir()
+    Job(company.project, Console(), sleep=company.waits.append).run()
+    assert company.ran == list(STAGES)
+    assert "The log of this job is not whole" in capsys.readouterr().out

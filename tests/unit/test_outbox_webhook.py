@@ -158,7 +158,7 @@ def test_a_receiver_that_is_too_slow_is_cut_off_even_if_it_drips(tmp_path: Path)
             return b""
 
         receiver.script = [silent, dripping]
-        company = Company(tmp_path, (*webhook(receiver.url), "outbox.time_limit_s=0.15")).decide([planned(1)])
+        company = Company(tmp_path, (*webhook(receiver.url), "outbox.time_limit_s=0.5")).decide([planned(1)])
         dispatch = company.send()
         receiver.over.set()
     assert dispatch.errors == {("crm", "it does not answer (TimeoutError)"): 2}
