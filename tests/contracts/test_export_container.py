@@ -1,8 +1,9 @@
 """The export's Dockerfile builds, and the image scores as the job does, as a user who may change nothing in it.
 
 Built with buildah, which needs neither a daemon nor the network but for the libraries. The image that the Dockerfile
-begins with has to be there (``buildah pull``; ``.ci/run`` makes one of Debian's packages). Options that a place needs, such as certificates of its own, come from
-``CHURNLAB_BUILDAH_OPTIONS``, which are given to ``buildah build`` as they stand.
+begins with has to be there (``buildah pull``; ``.ci/run`` makes one of Debian's packages). Options that a place needs,
+such as certificates of its own, come from ``CHURNLAB_BUILDAH_OPTIONS``, which are given to ``buildah build`` as they
+stand.
 """
 
 from __future__ import annotations
