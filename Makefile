@@ -13,9 +13,6 @@ SERVICES := spark or postgres or mysql or browser or boosters or kill or environ
 # In the order of tests/conftest.py: a worker with the long files last would leave the other idle.
 WORKERS  := -n 2 --dist loadfile --no-loadscope-reorder
 
-# Modules are compiled once and kept, whatever the machine says: the tests start many processes.
-test test-all: export PYTHONDONTWRITEBYTECODE :=
-
 .PHONY: help run test test-all check lint docs lock
 .DEFAULT_GOAL := help
 

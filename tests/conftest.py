@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +19,10 @@ import pytest
 if TYPE_CHECKING:
     from pipelines.config import Project
     from pipelines.runner import Ran, Runner
+
+# Modules are compiled once and kept, whatever the machine says: the tests start many processes.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # The workers share the cores; numerical libraries read this as they load.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

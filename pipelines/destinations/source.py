@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipelines.destinations.contract import INSTANT, Table, tables
@@ -45,7 +46,7 @@ class Source:
     Parameters
     ----------
     connection
-        DuckDB connection to it; it may be open for reading only.
+        DuckDB connection to it; it may be open for reading only. Which columns there are is looked up once.
     batch_rows
         About how many rows a part holds.
     """
@@ -84,7 +85,7 @@ class Source:
         return sum(self._unfit(table, scope) for table in tables() for scope in _scopes(table, instant))
 
     def _finished(self) -> list[Instant]:
-        if not self._columns("score_runs"):
+        if "score_runs" not in self._columns:
             return []
         rows = self._connection.execute(
             statement(
@@ -96,15 +97,16 @@ class Source:
         ).fetchall()
         return [Instant(as_of, version, tuple(runs)) for as_of, version, runs in rows]
 
-    def _columns(self, table: str) -> set[str]:
-        """Names of the columns that there are, which an older warehouse may lack; none where the table is not there."""
+    @cached_property
+    def _columns(self) -> dict[str, set[str]]:
+        """Names of the columns that there are, by table; an older warehouse may lack some, or a table."""
         found = self._connection.execute(
             statement(
-                "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database()",
-                f"AND schema_name = {text_literal(SCHEMA)} AND table_name = {text_literal(table)}",
+                "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE database_name = current_database()",
+                f"AND schema_name = {text_literal(SCHEMA)} GROUP BY ALL",
             )
         )
-        return {name for (name,) in found.fetchall()}
+        return {table: set(names) for table, names in found.fetchall()}
 
     def _parts(self, table: Table, scope: Mapping[str, Any]) -> Iterator[Part]:
         after: str | None = None
@@ -120,8 +122,8 @@ class Source:
     def _batches(self, table: Table, scope: Mapping[str, Any]) -> Iterator[pa.Table]:
         import pyarrow as pa
 
-        there = self._columns(table.name)
-        if not there:
+        there = self._columns.get(table.name)
+        if there is None:
             return
         chosen = ", ".join(_value(table, name, name in there) for name in table.columns)
         order = ", ".join(identifier(name) for name in table.ordered_by)
@@ -132,7 +134,7 @@ class Source:
                 yield pa.Table.from_batches([batch])
 
     def _unfit(self, table: Table, scope: Mapping[str, Any]) -> int:
-        if not self._columns(table.name):
+        if table.name not in self._columns:
             return 0
         query = statement("SELECT count(*)", _from(table), "WHERE", _in(scope), "AND NOT", _fits(table))
         return int(self._connection.execute(query).fetchone()[0])

@@ -84,13 +84,17 @@ def _read(
 ) -> dict[str, tuple[int, int, float]]:
     """For each column the values there are, those that read as numbers, and their sum."""
     convention = Convention(decimal=decimal, thousands=thousands, currency=currency)
-    aggregates = []
-    for name in names:
-        cell = f"({cleaned(identifier(name), 'text', 'number', convention)})"
-        number = value(cell, "text", "number", convention)
-        aggregates += [f"count({cell})", f"count({number})", f"coalesce(sum({number}) FILTER (isfinite({number})), 0)"]
-    row = relation.aggregate(", ".join(aggregates)).fetchone() or ()
+    # Step by step, so that no cell is cleaned and read once for each aggregate.
+    cells = [f"{cleaned(identifier(name), 'text', 'number', convention)} AS cell{n}" for n, name in enumerate(names)]
+    numbers = [f"cell{n}, {value(f'cell{n}', 'text', 'number', convention)} AS number{n}" for n in range(len(names))]
+    sums = [f"count(cell{n}), count(number{n}), {_sum(f'number{n}')}" for n in range(len(names))]
+    read = relation.project(", ".join(cells)).project(", ".join(numbers))
+    row = read.aggregate(", ".join(sums)).fetchone() or ()
     return {name: tuple(row[3 * place : 3 * place + 3]) for place, name in enumerate(names)}
+
+
+def _sum(number: str) -> str:
+    return f"coalesce(sum({number}) FILTER (isfinite({number})), 0)"
 
 
 def _currency(relation: duckdb.DuckDBPyRelation, names: list[str]) -> str | None:

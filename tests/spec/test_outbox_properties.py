@@ -99,7 +99,8 @@ class Sending(RuleBasedStateMachine):
         """Say what became of messages, in time or long after the lease."""
         for outbox, held in zip(self.senders, self.held, strict=True):
             for key in held:
-                self._mark(outbox, key, fate, self.leased[key] > self.time.now)
+                # Planned again meanwhile, it is nobody's.
+                self._mark(outbox, key, fate, self.leased.get(key, self.time.now) > self.time.now)
             held.clear()
 
     def _mark(self, outbox: Outbox, key: str, fate: str, in_time: bool) -> None:
