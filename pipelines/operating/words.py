@@ -98,7 +98,7 @@ DO = {
 }
 DO_BY_EXIT_CODE = {
     2: "churnlab ingest -p {name} names the key of the YAML; correct it, then " + JOB,
-    3: "churnlab validate -p {name} names the data; churnlab quarantine list -p {name}; then " + JOB,
+    3: "churnlab {stage} -p {name} names the data; churnlab quarantine list -p {name}; then " + JOB,
     4: "check the service, its address and the disk; then " + JOB,
     5: "churnlab run -p {name}",
     8: JOB,
@@ -139,7 +139,7 @@ def advice(finding: Finding, project: str) -> str:
     said = DO.get(finding.code, "")
     if finding.code == "job_failed":
         said = DO_BY_EXIT_CODE.get(finding.facts["exit_code"], JOB)
-    return said.format(name=project, do=finding.facts.get("do", ""))
+    return said.format(name=project, do=finding.facts.get("do", ""), stage=finding.facts.get("stage", ""))
 
 
 def span(length: timedelta, language: str) -> str:

@@ -334,3 +334,14 @@ def test_lines_that_no_job_wrote_and_logs_that_others_packed_are_passed_over(
     seen = status_of(project, NOW).job
     assert seen is not None
     assert seen.outcome == "finished"
+
+
+@pytest.mark.parametrize("stage", ["ingest", "validate", "score"])
+def test_the_command_that_names_bad_data_is_that_of_the_stage_that_refused_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    refused = {"outcome": "failed", "exit_code": 3, "error_kind": "DataError"}
+    events = (("started", {}), ("stage", {"stage": stage, **refused}), ("ended", refused))
+    job(project, NOW, *events, monkeypatch=monkeypatch)
+    (finding,) = (each for each in status_of(project, NOW + HOUR).findings if each.code == "job_failed")
+    assert advice(finding, "shop").startswith(f"churnlab {stage} -p shop names the data")
