@@ -100,9 +100,14 @@ def refusal(error: BaseException) -> ConnectionFailed | None:
     >>> str(refusal(PermissionError(13, "Permission denied", "workspace")))
     'workspace: Permission denied. Do: check the rights and the space left there, then run again.'
     """
+    import shutil
+
     import duckdb
 
     do = "check the rights and the space left there, then run again"
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
+        _, place, why = error.args[0][0]  # of a folder that was copied, each file that failed
+        return ConnectionFailed(f"{place}: {why}", do=do)
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return ConnectionFailed(f"{place}{error.strerror}", do=do)
