@@ -30,7 +30,7 @@ def canonical_tables(backend: Any, schema: str, names: Sequence[str]) -> dict[st
     NotReady
         If one of them is not there, as in a warehouse that was put in place of another.
     """
-    absent = set(names) - set(backend.list_tables(database=schema))
+    absent = (set(names) & TABLES.keys()) - set(backend.list_tables(database=schema))
     if absent:
         raise NotReady(
             f"The warehouse has no table {', '.join(sorted(absent))} in {schema}",

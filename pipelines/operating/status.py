@@ -56,7 +56,8 @@ def status_of(project: Project, now: datetime) -> Health:
         writer,
         tried(lambda: installed(project.home)),
     )
-    exported = tried(lambda: _exported(project, store))
+    # A command that writes may be putting another export in place.
+    exported = tried(lambda: _exported(project, store)) if writer is None else None
     champion = tried(lambda: store.load("champion").get("version") if store.exists("champion") else None)
     found = (*findings(project, seen, store, tried.refused), *of_champion(exported, champion))
     return replace(seen, findings=found)

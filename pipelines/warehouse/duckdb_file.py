@@ -28,7 +28,7 @@ _SHARE_OF_DEFAULT = 0.6
 PATIENCE_S = 5.0
 """How long a writer waits for readers to close the file: DuckDB lets nobody write while somebody reads."""
 _POLL_S = 0.1
-_TABLES = "SELECT table_name FROM duckdb_tables() WHERE schema_name ="
+_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema ="
 
 
 class InUse(ConnectionFailed):
@@ -112,7 +112,7 @@ def folder_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
 
 
 def has_tables(home: Path, schema: str, names: Iterable[str]) -> bool:
-    """Whether the warehouse of a project is there and has tables of these names; of a file in use that is taken so.
+    """Whether the warehouse of a project is there and has tables or views of these names; of a file in use that is taken so.
 
     Raises
     ------

@@ -43,3 +43,4 @@ def test_the_same_file_with_another_time_can_be_read_after_the_line(tmp_path: Pa
     with warehouse(runner.project.home, read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM accepted.orders").fetchone() == (60,)
     assert runner.store.load("accepted") == first
+    assert [each.name for each in runner.line(until="validate") if not each.skipped] == []
