@@ -112,7 +112,7 @@ def folder_of(connection: duckdb.DuckDBPyConnection) -> Path | None:
 
 
 def has_tables(home: Path, schema: str, names: Iterable[str]) -> bool:
-    """Whether the warehouse of a project is there and has tables or views of these names; of a file in use that is taken so.
+    """Whether the warehouse of a project has tables or views of these names; of a file in use that is taken so.
 
     Raises
     ------
