@@ -9,11 +9,15 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from benchmarks.measure import peak_gb
 from benchmarks.model_tasks import Task, make_task
+
+if TYPE_CHECKING:
+    from training.train import Trained
 
 OURS = "ours"
 
@@ -29,10 +33,11 @@ def main(name: str, seed: int, work: Path, folder: Path, share: float, budget_s:
     pd.DataFrame({"probability": chosen}).to_parquet(folder / f"{OURS}.parquet")
     families = {family: model.predict(test) for family, model in trained.models.items()}
     pd.DataFrame(families).to_parquet(folder / "families.parquet")
-    print(json.dumps([seconds, peak_gb(), trained.best]))
+    open_rows = f" and {trained.open_rows:,} rows of open windows" if trained.open_rows else ""
+    print(json.dumps([seconds, peak_gb(), f"{trained.best}{open_rows}"]))
 
 
-def train(task: Task, seed: int, budget_s: float) -> object:
+def train(task: Task, seed: int, budget_s: float) -> Trained:
     """Train as the stage of the line does, with the project's own settings and a budget."""
     from training.budget import Budget
     from training.train import TrainSettings, train

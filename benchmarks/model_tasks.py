@@ -23,6 +23,9 @@ TELCO_TEST_SHARE = 0.3
 REAL_ORDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "online_retail": ("online_retail", {}),
     "cdnow": ("cdnow", {}),
+    # The same without the rows of windows that are open at the test cutoff.
+    "online_retail_over": ("online_retail", {"label.open_windows": False}),
+    "cdnow_over": ("cdnow", {"label.open_windows": False}),
     "cdnow_early": (
         "cdnow",
         {
@@ -120,13 +123,10 @@ def _part(task: Task, share: float) -> Task:
     def among(rows: np.ndarray) -> np.ndarray:
         return place[rows[mask[rows]]]
 
-    folds = tuple(
-        replace(fold, train=among(fold.train), validation=among(fold.validation)) for fold in task.split.folds
-    )
     return replace(
         task,
         examples=task.examples.take(np.flatnonzero(mask)),
-        split=replace(task.split, folds=folds, train=among(task.split.train), test=among(task.split.test)),
+        split=task.split.relocated(among),
         rhythm=None if task.rhythm is None else task.rhythm[mask].reset_index(drop=True),
         truth=None if task.truth is None else task.truth[mask[task.split.test]],
     )

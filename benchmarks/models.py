@@ -13,7 +13,9 @@ measured stays in `--work`, apart for each share and budget, and a later call me
 A seed is the seed of the models; for flat tables also that of their test rows, and for simulated ones (the demo company
 among them: seed 0 is the company of `conf/demo.yaml`) that of the whole table. A difference is the mean over the seeds,
 its interval from customers drawn again 1,000 times; the interval of a target is of the mean over the seeds. Task
-`cdnow_early` is CDNOW three months earlier, over before its test window begins: settings may be chosen by it.
+`cdnow_early` is CDNOW three months earlier, over before its test window begins: settings may be chosen by it. In a
+panel ours also learns from windows that are open at the test cutoff, what is known of them by then; peers need a label.
+The tasks `cdnow_over` and `online_retail_over` go without.
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ ARTIFACTS: dict[str, Artifact] = {
         Artifact("source", "record", "Where the simulated tables are and how many rows they have."),
         Artifact("loaded", "record", "The canonical tables in the warehouse and the ledger of what was read."),
         Artifact("accepted", "record", "What the checks found; the tables that later stages may read."),
-        Artifact("labels", "frame", "Risk set and labels.", ("customer_id", "cutoff", "churned", "churned_at")),
+        Artifact(
+            "labels", "frame", "Risk set and labels.", ("customer_id", "cutoff", "churned", "churned_at", "settled_at")
+        ),
         Artifact("calendar", "record", "Cutoffs, windows and the end of the data."),
         Artifact("panel", "folder", "Signals of the labelled customers, one Parquet file a cutoff."),
         Artifact("trained", "folder", "Models, split, validation figures and the predictions on the test slice."),

@@ -59,6 +59,7 @@ class LabelSettings(Section):
     most_cutoffs: Days
     test_cutoff: datetime | None
     data_end: datetime | None
+    open_windows: bool
     treated_by: list[str]
 
     @model_validator(mode="after")

@@ -148,7 +148,8 @@ class Experiment:
             figures = {f"validation/{name}": value for name, value in trained.validation[family].items()}
             self._log(run_id, dict(trained.parameters.get(family, {})), figures)
         best = {f"validation/{name}": value for name, value in trained.validation[trained.best].items()}
-        self._log(self.run_id, {"family": trained.best}, {**best, "mlflow_overhead_s": self.seconds})
+        figures = {**best, "rows/open_windows": trained.open_rows, "mlflow_overhead_s": self.seconds}
+        self._log(self.run_id, {"family": trained.best}, figures)
 
     def _parameters(self, rows: Labelled) -> dict[str, Any]:
         settings = self._project.train

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 SECONDS_PER_DAY = 86_400
-NO_SIGNALS = ("churned", "churned_at", "treated", "split")
+NO_SIGNALS = ("churned", "churned_at", "settled_at", "treated", "split")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def labelled_rows(
         label=joined["churned"].to_numpy(dtype=np.int8),
         customer=joined["customer_id"].to_numpy(dtype=object),
         cutoff=None if calendar["flat"] else joined["cutoff"].to_numpy(dtype="datetime64[us]"),
+        settled=None if calendar["flat"] else joined["settled_at"].to_numpy(dtype="datetime64[us]"),
     )
     guarded, joined = _guarded(project, examples, joined, calendar)
     return Labelled(guarded, _split(project, guarded, joined, calendar), _left_after_days(joined, calendar))

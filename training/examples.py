@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from training.errors import TrainingError
+from training.splits import OpenWindows
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -31,6 +32,9 @@ class Examples:
         Instant of prediction of each row; empty for a flat table without a time axis.
     weight
         Non-negative weight of each row; empty means that all rows count the same.
+    settled
+        Instant from which on each label is known, the end of the outcome window at the latest; empty where it is not
+        recorded.
 
     Raises
     ------
@@ -43,6 +47,7 @@ class Examples:
     customer: npt.NDArray[Any]
     cutoff: npt.NDArray[np.datetime64] | None = None
     weight: Floats | None = None
+    settled: npt.NDArray[np.datetime64] | None = None
 
     def __post_init__(self) -> None:
         self._check_lengths()
@@ -72,7 +77,15 @@ class Examples:
             customer=self.customer[index],
             cutoff=None if self.cutoff is None else self.cutoff[index],
             weight=None if self.weight is None else self.weight[index],
+            settled=None if self.settled is None else self.settled[index],
         )
+
+    def taught(self, train: Rows, open_windows: OpenWindows) -> Examples:
+        """Choose the rows that teach: those whose window is over, and those of open windows with what they teach."""
+        if not len(open_windows):
+            return self.take(train)
+        rows = self.take(np.concatenate([train, open_windows.rows]))
+        return replace(rows, label=np.concatenate([rows.label[: len(train)], open_windows.label]))
 
     def relative_weight(self) -> Floats | None:
         """Weights with mean 1, so that penalties mean the same whatever their unit; none where rows are equal."""
@@ -96,7 +109,13 @@ class Examples:
         return np.lexsort(keys)
 
     def _check_lengths(self) -> None:
-        parts = {"label": self.label, "customer": self.customer, "cutoff": self.cutoff, "weight": self.weight}
+        parts = {
+            "label": self.label,
+            "customer": self.customer,
+            "cutoff": self.cutoff,
+            "weight": self.weight,
+            "settled": self.settled,
+        }
         for name, part in parts.items():
             if part is not None and len(part) != len(self.features):
                 raise TrainingError(

@@ -45,7 +45,12 @@ class Folds:
     @property
     def training_rows(self) -> int:
         """Rows to learn from, of all folds together."""
-        return sum(len(fold.train) for fold in self.split.folds)
+        return sum(self.rows_of_folds)
+
+    @property
+    def rows_of_folds(self) -> list[int]:
+        """Rows to learn from of each fold."""
+        return [len(fold.train) + len(fold.open_windows) for fold in self.split.folds]
 
     def mean_loss(self, log_odds: list[Floats]) -> float:
         """Mean over the folds of the level-free log loss of their validation rows."""

@@ -166,7 +166,7 @@ class Plan:
 
     def fold(self, examples: Examples, fold: Fold) -> tuple[Examples, Examples]:
         """Training and validation rows of a fold, prepared by what its training rows teach."""
-        preparation, train = self.learn(examples.take(fold.train))
+        preparation, train = self.learn(examples.taught(fold.train, fold.open_windows))
         validation = examples.take(fold.validation)
         return train, replace(validation, features=preparation.apply(validation.features))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,30 @@ import numpy.typing as npt
 from training.errors import TrainingError
 
 Rows = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.int8]
 Times = npt.NDArray[np.datetime64]
 
 CUSTOMER_FOLDS = 5
 DAY = "datetime64[D]"
+
+
+@dataclass(frozen=True)
+class OpenWindows:
+    """Rows whose outcome window is open at the instant that is predicted from: part of their outcome is known by then.
+
+    Parameters
+    ----------
+    rows
+        Positions.
+    label
+        What they teach, once :mod:`training.open_windows` has filled it; until then they teach nothing.
+    """
+
+    rows: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    label: Labels = field(default_factory=lambda: np.empty(0, dtype=np.int8))
+
+    def __len__(self) -> int:
+        return len(self.label)
 
 
 @dataclass(frozen=True)
@@ -30,11 +50,14 @@ class Fold:
         Positions of the rows to judge on; none of them is in ``train``.
     description
         What the fold is, for a reader.
+    open_windows
+        Rows between the last of ``train`` and the validation cutoff.
     """
 
     train: Rows
     validation: Rows
     description: str
+    open_windows: OpenWindows = field(default_factory=OpenWindows)
 
 
 @dataclass(frozen=True)
@@ -53,6 +76,8 @@ class Split:
         Positions of the rows that judge the final model and choose nothing.
     settings
         The arguments that made the split, JSON-able.
+    open_windows
+        Rows between the last of ``train`` and the test cutoff.
     """
 
     kind: str
@@ -60,6 +85,27 @@ class Split:
     train: Rows
     test: Rows
     settings: dict[str, Any]
+    open_windows: OpenWindows = field(default_factory=OpenWindows)
+
+    def relocated(self, to: Callable[[Rows], Rows]) -> Split:
+        """Give the same split of rows that lie elsewhere now; open windows are to be filled anew.
+
+        Parameters
+        ----------
+        to
+            Gives the new positions of old ones.
+        """
+        folds = tuple(
+            replace(
+                fold,
+                train=to(fold.train),
+                validation=to(fold.validation),
+                open_windows=OpenWindows(to(fold.open_windows.rows)),
+            )
+            for fold in self.folds
+        )
+        own = OpenWindows(to(self.open_windows.rows))
+        return replace(self, folds=folds, train=to(self.train), test=to(self.test), open_windows=own)
 
     @property
     def in_time(self) -> bool:
@@ -121,7 +167,7 @@ def rolling_origin(
     -------
     Split
         Training rows of the fold that validates at ``v`` satisfy ``cutoff + gap + horizon <= v``; rows of the final
-        fit satisfy the same towards ``test_cutoff``.
+        fit satisfy the same towards ``test_cutoff``. Rows whose window is open then are told apart.
 
     Raises
     ------
@@ -132,12 +178,13 @@ def rolling_origin(
     times = cutoff.astype("datetime64[us]")
     test_at = np.datetime64(test_cutoff).astype("datetime64[us]")
     window = np.timedelta64(gap_days + horizon_days, "D").astype("timedelta64[us]")
+    gap = np.timedelta64(gap_days, "D")
     test = np.flatnonzero(times == test_at)
     train = np.flatnonzero(times + window <= test_at)
     _check_parts(times, train, test, str(test_at), gap_days + horizon_days)
     validate_at = _validation_cutoffs(times[train], window, validations)
     if validate_at:
-        folds = [_rolling_fold(times, at, window) for at in validate_at]
+        folds = [_rolling_fold(times, at, gap, window) for at in validate_at]
     else:
         folds = _customer_folds(train, customer, times[train], gap_days + horizon_days)
     settings = {
@@ -148,7 +195,7 @@ def rolling_origin(
         "validated_on": "later cutoffs" if validate_at else "other customers",
         "train_cutoffs": [str(at) for at in np.unique(times[train])],
     }
-    return Split("rolling_origin", tuple(folds), train, test, settings)
+    return Split("rolling_origin", tuple(folds), train, test, settings, _open(times, test_at, gap, window))
 
 
 def stratified(
@@ -289,11 +336,15 @@ def _customer_folds(train: Rows, customer: npt.NDArray[Any] | None, train_times:
     ]
 
 
-def _rolling_fold(times: Times, at: np.datetime64, window: np.timedelta64) -> Fold:
+def _rolling_fold(times: Times, at: np.datetime64, gap: np.timedelta64, window: np.timedelta64) -> Fold:
     train = np.flatnonzero(times + window <= at)
     seen = np.unique(times[train])
     text = f"learn {seen[0].astype(DAY)} to {seen[-1].astype(DAY)}, validate {at.astype(DAY)}"
-    return Fold(train, np.flatnonzero(times == at), text)
+    return Fold(train, np.flatnonzero(times == at), text, _open(times, at, gap, window))
+
+
+def _open(times: Times, at: np.datetime64, gap: np.timedelta64, window: np.timedelta64) -> OpenWindows:
+    return OpenWindows(np.flatnonzero((times + window > at) & (times + gap < at)))
 
 
 def _check_folds(label: npt.NDArray[Any], folds: int) -> None:

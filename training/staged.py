@@ -187,7 +187,7 @@ def _followed(
 def _curves(
     made: Sequence[GrowingFold], folds: Folds, parameters: Parameters, budget: Budget
 ) -> list[Iterator[Floats]]:
-    rows = [len(fold.train) for fold in folds.split.folds]
+    rows = folds.rows_of_folds
     shares = [rows[place] / sum(rows[place:]) for place in range(len(rows))]
     return [_curve(fold, parameters, budget, share) for fold, share in zip(made, shares, strict=True)]
 

@@ -30,11 +30,12 @@ from training.families import FAMILIES, Context
 from training.folds import Folds
 from training.logistic_search import choose_half_life
 from training.model import FittedModel
+from training.open_windows import Probe, with_open_windows
 from training.preparation import Plan, Purchases, make_plan
 from training.purchase_process import PurchaseColumns
 from training.search_space import Parameters
 from training.selection import Selection, check_labels, select_columns
-from training.splits import Fold, Split
+from training.splits import Split
 from training.stability import stable_columns
 from training.tune import OnTrial, TrialRecord
 
@@ -131,6 +132,8 @@ class Trained:
         Calibrated validation predictions of each family for these rows.
     half_life_days
         Half-life used.
+    open_rows
+        Rows of open windows that taught the final models; 0 where validation saw no gain.
     """
 
     models: dict[str, FittedModel]
@@ -143,6 +146,7 @@ class Trained:
     validation_rows: Rows
     out_of_fold: dict[str, Floats]
     half_life_days: float | None = None
+    open_rows: int = 0
 
 
 Progress = Callable[[str], None]
@@ -198,8 +202,10 @@ def train(
     plan = _plan(rows, ordered, settings)
     if "bg_nbd" in settings.families and plan.purchases is None:
         raise no_rhythm()
+    encoding = plan.encoding(rows.features.iloc[ordered.train])
+    ordered = with_open_windows(rows, ordered, plan, Probe(encoding, settings.seed, device))
     context = Context(
-        encoding=plan.encoding(rows.features.iloc[ordered.train]),
+        encoding=encoding,
         seed=settings.seed,
         device=device,
         trials=settings.trials,
@@ -209,7 +215,7 @@ def train(
         starts=settings.starts,
         study_file=settings.study_file,
         on_trial=on_trial,
-        final_rows=len(ordered.train),
+        final_rows=len(ordered.train) + len(ordered.open_windows),
         rows_afterwards=settings.rows_afterwards,
     )
     folds = Folds(rows, ordered, plan)
@@ -268,7 +274,7 @@ def _candidates(
 ) -> dict[str, Candidate]:
     rows, split = folds.examples, folds.split
     teaching = replace(folds, examples=aged(rows, half_life))
-    preparation, final_rows = folds.plan.learn(teaching.examples.take(split.train))
+    preparation, final_rows = folds.plan.learn(teaching.examples.taught(split.train, split.open_windows))
     final = Prepared(final_rows, preparation)
     options = Options(settings.calibrate, settings.intervals)
     members: dict[str, Candidate] = {}
@@ -328,6 +334,7 @@ def _conclude(
         validation_rows=validation_rows,
         out_of_fold={family: candidate.out_of_fold for family, candidate in candidates.items()},
         half_life_days=half_life,
+        open_rows=len(folds.split.open_windows),
     )
 
 
@@ -336,10 +343,7 @@ def _in_canonical_order(examples: Examples, split: Split) -> tuple[Examples, Spl
     order = examples.canonical_order()
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    folds = tuple(
-        Fold(np.sort(place[fold.train]), np.sort(place[fold.validation]), fold.description) for fold in split.folds
-    )
-    ordered = replace(split, folds=folds, train=np.sort(place[split.train]), test=np.sort(place[split.test]))
+    ordered = split.relocated(lambda rows: np.sort(place[rows]))
     return examples.take(order), ordered, order
 
 

@@ -392,5 +392,6 @@ def _study_name(folds: Folds, seed: int) -> str:
     digest.update(b"" if rows.weight is None else rows.weight.tobytes())
     for fold in folds.split.folds:
         digest.update(fold.train.astype(np.int64).tobytes())
+        digest.update(fold.open_windows.label.tobytes())
         digest.update(fold.validation.astype(np.int64).tobytes())
     return f"boosting-{digest.hexdigest()[:16]}"

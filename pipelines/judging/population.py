@@ -13,14 +13,15 @@ from pipelines.judging.slices import Slice, training_cutoffs
 if TYPE_CHECKING:
     import pandas as pd
 
-ROLES = ("teaches", "chooses", "judges", "unused")
+ROLES = ("teaches", "chooses", "open", "judges", "unused")
 
 
 def population(material: Material) -> pd.DataFrame:
     """Give customers, leavers and base rate of each cutoff, and what it was used for; one line for a flat table.
 
     The role is ``judges`` for the test cutoff, ``chooses`` for one that chose settings (it also teaches the final
-    model), ``teaches`` for other training cutoffs and ``unused`` where the window overlaps the test.
+    model), ``teaches`` for other training cutoffs, ``open`` where the window was open at the test cutoff and what was
+    known of it by then teaches, and ``unused`` where that did not help.
     """
     import pandas as pd
 
@@ -29,9 +30,10 @@ def population(material: Material) -> pd.DataFrame:
         return pd.DataFrame([{"cutoff": pd.NaT, "role": "", **_counts(known["churned"].astype(float))}])
     chosen = set() if material.validation is None else set(pd.to_datetime(material.validation["cutoff"]))
     taught, test = set(training_cutoffs(material.calendar)), pd.Timestamp(material.calendar["test_cutoff"])
+    between = "open" if material.record["split"]["open_rows"] else "unused"
     lines = []
     for cutoff, there in known.groupby("cutoff"):
-        judges = "judges" if cutoff == test else "unused"
+        judges = "judges" if cutoff == test else between
         role = "chooses" if cutoff in chosen else "teaches" if cutoff in taught else judges
         lines.append({"cutoff": cutoff, "role": role, **_counts(there["churned"].astype(float))})
     return pd.DataFrame(lines)

@@ -49,6 +49,8 @@ def window_of(settings: LabelSettings, accepted: dict[str, Any]) -> Window:
 def cutoffs_of(settings: LabelSettings, window: Window, first: datetime) -> tuple[list[datetime], datetime]:
     """Choose the cutoffs: the test cutoff, and before it those whose windows end by then, at equal distances.
 
+    With `open_windows` those come in between whose windows are open at the test cutoff.
+
     Raises
     ------
     NothingToLearn
@@ -73,7 +75,17 @@ def cutoffs_of(settings: LabelSettings, window: Window, first: datetime) -> tupl
             allowed=f"{settings.minimum_history_days} days of history and {window.reach.days} of outcome before it",
             do="shorten label.horizon_days or label.minimum_history_days",
         )
-    return sorted([*training, test]), test
+    return sorted([*training, *_open(settings, window, test), test]), test
+
+
+def _open(settings: LabelSettings, window: Window, test: datetime) -> list[datetime]:
+    """Cutoffs whose windows have begun and are not over at the test cutoff, at most as many as training cutoffs."""
+    if not settings.open_windows:
+        return []
+    every = timedelta(days=settings.every_days)
+    steps = range(1, settings.most_cutoffs + 1)
+    cutoffs = [test - window.reach + step * every for step in steps]
+    return [cutoff for cutoff in cutoffs if cutoff + timedelta(days=settings.gap_days) < test]
 
 
 def _panel(backend: Any, settings: LabelSettings, accepted: dict[str, Any]) -> dict[str, Any]:
@@ -134,9 +146,8 @@ def _flat(connection: Any, accepted: dict[str, Any]) -> dict[str, Any]:
 
     relation = connection.sql(f"FROM {identifier(accepted['schema'])}.flat")
     split = ", split" if "split" in relation.columns else ""
-    frame = relation.project(
-        f"customer_id, NULL::TIMESTAMP AS cutoff, churned, NULL::TIMESTAMP AS churned_at{split}"
-    ).df()
+    nothing = ", ".join(f"NULL::TIMESTAMP AS {name}" for name in ("churned_at", "settled_at"))
+    frame = relation.project(f"customer_id, NULL::TIMESTAMP AS cutoff, churned, {nothing}{split}").df()
     frame["churned"] = frame["churned"].astype("Int8")
     return {"labels": frame, "calendar": {"flat": True, "cutoffs": [], "test_cutoff": None}}
 

@@ -59,7 +59,7 @@ def train(
     (scratch / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     experiment.log_training(trained, scratch)
     progress.note(
-        f"{len(rows.split.train):,} rows x {rows.examples.features.shape[1]} signals, "
+        f"{len(rows.split.train):,} rows x {rows.examples.features.shape[1]} signals{_open(trained)}, "
         f"best by validation: {trained.best} (log loss {trained.validation[trained.best]['log_loss']:.4f})"
     )
     return scratch
@@ -188,12 +188,16 @@ def _record(rows: Labelled, trained: Trained, experiment: Experiment) -> dict[st
         "parameters": trained.parameters,
         "importance": trained.importance,
         "dropped": trained.dropped,
-        "split": rows.split.describe(),
+        "split": {**rows.split.describe(), "open_rows": trained.open_rows},
         "features": {family: model.features for family, model in trained.models.items()},
         "kinds": {name: _kind(rows, name) for name in trained.models[trained.best].features},
         "run_id": experiment.run_id,
         "family_runs": experiment.family_runs,
     }
+
+
+def _open(trained: Trained) -> str:
+    return f" and {trained.open_rows:,} rows of open windows" if trained.open_rows else ""
 
 
 def _kind(rows: Labelled, name: str) -> str:

@@ -48,8 +48,9 @@ def test_online_retail(judged):
     assert best["base_rate"] == pytest.approx(0.494, abs=0.0005)
     assert judged["test"]["recency_rule"]["roc_auc"] == pytest.approx(0.708, abs=0.005)
     assert best["roc_auc"] >= 0.75
-    last_training = max(cutoff for cutoff in judged["calendar"]["cutoffs"] if cutoff < "2011-09-10")
-    assert last_training <= "2011-06-12T00:00:00"
+    newest = [cutoff[:10] for cutoff in judged["calendar"]["cutoffs"][-4:]]
+    assert newest == ["2011-06-12", "2011-07-12", "2011-08-11", "2011-09-10"]
+    assert judged["split"]["open_rows"] == 4327 + 4346  # customers at the two cutoffs whose windows are open then
 
 
 @pytest.mark.parametrize("judged", [("telco", "telco_ibm")], indirect=True)

@@ -29,6 +29,11 @@ def test_every_training_window_is_over_at_the_cutoff_that_the_fold_predicts_from
         assume(False)
 
     known_after = cutoff + (gap + horizon) * DAY
+
+    def assert_open(rows, at):
+        begun, over = cutoff + gap * DAY < at, known_after <= at
+        assert rows.tolist() == np.flatnonzero(begun & ~over).tolist()
+
     assert (known_after[split.train] <= test_cutoff).all()
     assert (cutoff[split.test] == test_cutoff).all()
     assert 1 <= len(split.folds) <= validations
@@ -40,6 +45,8 @@ def test_every_training_window_is_over_at_the_cutoff_that_the_fold_predicts_from
         # All rows that could teach do teach, and all rows of the cutoff judge.
         assert len(fold.train) == (known_after <= validated_at).sum()
         assert len(fold.validation) == (cutoff == validated_at).sum()
+        assert_open(fold.open_windows.rows, validated_at)
+    assert_open(split.open_windows.rows, test_cutoff)
 
 
 @given(st.integers(1, 120), st.integers(10, 100), st.floats(0.1, 0.9), st.integers(2, 5), st.integers(0, 5))

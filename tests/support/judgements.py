@@ -51,7 +51,7 @@ def _material(word: str, flat: bool, settings: tuple[str, ...]) -> Material:
             "run_id": "0a1b",
             "features": features,
             "dropped": {},
-            "split": {"train_rows": len(train), "test_rows": len(test)},
+            "split": {"train_rows": len(train), "test_rows": len(test), "open_rows": 0},
         },
         calendar=calendar,
         accepted={"rows": {"customers": ROWS}, "first": None, "last": None},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import numpy as np
@@ -83,7 +83,12 @@ def material(read, labels):
     return Material(
         project=project,
         settings=project.evaluate,
-        record={"best": "xgboost", "features": {"recency_rule": [], "xgboost": []}, "dropped": {}},
+        record={
+            "best": "xgboost",
+            "features": {"recency_rule": [], "xgboost": []},
+            "dropped": {},
+            "split": {"open_rows": 0},
+        },
         calendar=CALENDAR,
         accepted={"rows": {}},
         labels=labels,
@@ -132,6 +137,16 @@ def test_roles_of_the_cutoffs(material):
     assert found["role"].tolist() == ["teaches", "chooses", "teaches", "judges"]
     assert found["customers"].tolist() == [39] * 4
     assert found["leavers"].tolist() == [10] * 4
+
+
+@pytest.mark.parametrize(("open_rows", "role"), [(39, "open"), (0, "unused")])
+def test_a_cutoff_whose_window_was_open_teaches_or_not_as_training_found(material, open_rows, role):
+    between = material.labels[material.labels["cutoff"] == CUTOFFS[2]].assign(cutoff=CUTOFFS[3] - timedelta(days=30))
+    labels = pd.concat([material.labels, between], ignore_index=True)
+    calendar = {**material.calendar, "cutoffs": sorted(str(cutoff) for cutoff in labels["cutoff"].unique())}
+    record = {**material.record, "split": {"open_rows": open_rows}}
+    found = population.population(replace(material, labels=labels, calendar=calendar, record=record))
+    assert found["role"].tolist() == ["teaches", "chooses", "teaches", role, "judges"]
 
 
 def test_contacts_count_leavers(material):

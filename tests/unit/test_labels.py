@@ -1,6 +1,6 @@
 """Labels against tables worked out by hand."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import ibis
@@ -196,3 +196,60 @@ def test_facts_after_the_cutoff_do_not_change_who_is_a_customer(engine):
     engine.raw_sql("DROP TABLE contracts")
     after = risk_set([Contractual(10)], contracts(engine, known + later), [CUTOFF])
     assert set(engine.to_pandas(after).customer_id) == expected
+
+
+def settled(engine, expression):
+    rows = engine.to_pandas(expression)
+    return {row.customer_id: None if pd.isna(row.settled_at) else row.settled_at for row in rows.itertuples()}
+
+
+END = CUTOFF + timedelta(days=60)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [("runs on", END), ("renews", END), ("lapses", day("2024-07-11")), ("gives notice", day("2024-06-10"))],
+)
+def test_a_contract_is_settled_when_the_customer_leaves_or_at_the_end(engine, case, expected):
+    tables = contracts(engine, contract_of(case))
+    assert settled(engine, labels([Contractual(10)], tables, [CUTOFF], YEAR)) == {case: expected}
+
+
+def test_silence_is_settled_by_the_first_sign_of_life_that_is_known_or_at_the_end(engine):
+    tables = orders(
+        engine,
+        [
+            *((who, "2024-05-01", 1.0) for who in ("again", "entered late", "entered after", "silent")),
+            ("again", "2024-06-20", 1.0),
+            ("again", "2024-06-10", 1.0),
+            ("entered late", "2024-06-10", 1.0, "2024-07-01"),
+            ("entered after", "2024-06-10", 1.0, "2024-12-01"),
+        ],
+    )
+    assert settled(engine, labels([Inactivity("orders", None)], tables, [CUTOFF], YEAR)) == {
+        "again": day("2024-06-10"),
+        "entered late": day("2024-07-01"),
+        "entered after": END,
+        "silent": END,
+    }
+
+
+def test_falling_spend_is_settled_at_the_end_alone(engine):
+    tables = orders(engine, [("falls", "2024-05-01", 9.0), ("stays", "2024-05-01", 9.0), ("stays", "2024-06-02", 99.0)])
+    made = labels([SpendDrop(drop_share=0.5, past_days=60)], tables, [CUTOFF], YEAR)
+    assert settled(engine, made) == {"falls": END, "stays": END}
+
+
+def test_with_two_definitions_only_leaving_is_settled_early(engine):
+    both = contracts(engine, [*contract_of("gives notice"), *contract_of("runs on")]) | orders(
+        engine, [("gives notice", "2024-05-01", 1.0), ("runs on", "2024-05-01", 1.0), ("runs on", "2024-06-02", 1.0)]
+    )
+    made = labels([Contractual(10), Inactivity("orders", 90)], both, [CUTOFF], YEAR)
+    assert settled(engine, made) == {"gives notice": day("2024-06-10"), "runs on": END}
+
+
+def test_no_label_is_never_settled(engine):
+    tables = contracts(engine, contract_of("gives notice"))
+    in_gap = labels([Contractual(10)], tables, [CUTOFF], Window(60, 14, day("2024-12-31")))
+    not_over = labels([Contractual(10)], tables, [CUTOFF], Window(60, 0, day("2024-07-01")))
+    assert settled(engine, in_gap) == settled(engine, not_over) == {"gives notice": None}

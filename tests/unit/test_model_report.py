@@ -7,8 +7,10 @@ import hashlib
 import html
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from judgements import judged
 from pages import Page
@@ -18,7 +20,7 @@ from pipelines.report import numbers
 from pipelines.report.drawing import Axis, Line, Scale, bar_chart, line_chart
 from pipelines.report.markdown import card
 from pipelines.report.model_report import footer, page, title, write_report
-from pipelines.report.sections import SECTIONS, calibration, sections
+from pipelines.report.sections import SECTIONS, calibration, data, sections
 from pipelines.report.sections.gates import verdict
 
 HOSTILE = "\"'><script>alert(1)</script>|`x`=cmd()"
@@ -216,6 +218,24 @@ def test_whether_the_percentages_hold_is_said(found, factor, said):
     off = curve.assign(mean_probability=factor * curve["mean_probability"])
     told = replace(found, tables={**found.tables, "reliability": off})
     assert said in calibration.section(told).answer.en
+
+
+def test_windows_that_were_open_are_drawn_and_told(found):
+    assert "no outcome that taught was still open" in data.section(found).answer.en
+    population = found.tables["population"]
+    before = population.iloc[-2].to_dict() | {
+        "role": "open",
+        "cutoff": population["cutoff"].iloc[-1] - timedelta(days=9),
+    }
+    there = pd.concat([population.iloc[:-1], pd.DataFrame([before]), population.iloc[-1:]], ignore_index=True)
+    record = {**found.record, "split": {**found.record["split"], "open_rows": 600}}
+    told = data.section(replace(found, record=record, tables={**found.tables, "population": there}))
+    taught = found.record["split"]["train_rows"] + 600
+    assert f"{taught:,} rows of earlier cutoffs taught" in told.answer.en
+    assert "only what was known by then taught" in told.answer.en
+    assert "仅其当时已知的部分" in told.answer.zh
+    assert "open then" in str(told.blocks)
+    assert "teaches what the test cutoff knew" in str(told.blocks)
 
 
 def test_classes_stand_in_their_own_order(found):

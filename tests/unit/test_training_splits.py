@@ -25,6 +25,45 @@ def test_rolling_origin_by_hand():
     assert [set(months[fold.train]) for fold in split.folds] == [{"2026-01"}, {"2026-01", "2026-02", "2026-03"}]
 
 
+def test_windows_open_at_the_instant_are_told_apart():
+    cutoff = monthly("2025-12", "2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
+
+    split = rolling_origin(cutoff, test_cutoff="2026-06-01", gap_days=0, horizon_days=62, validations=1)
+
+    months = cutoff.astype("datetime64[M]").astype(str)
+    assert set(months[split.train]) == {"2025-12", "2026-01", "2026-02", "2026-03"}
+    # April's window of 62 days ends on 2 June, a day after the test cutoff.
+    assert set(months[split.open_windows.rows]) == {"2026-04", "2026-05"}
+    # The fold validates on 1 March, when December's is over, and January's ends on 4 March.
+    assert set(months[split.folds[0].train]) == {"2025-12"}
+    assert set(months[split.folds[0].open_windows.rows]) == {"2026-01", "2026-02"}
+
+
+def test_windows_that_begin_after_a_gap_are_open_only_once_they_have_begun():
+    cutoff = monthly("2025-12", "2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
+
+    split = rolling_origin(cutoff, test_cutoff="2026-06-01", gap_days=31, horizon_days=31, validations=1)
+
+    assert set(cutoff[split.open_windows.rows].astype("datetime64[M]").astype(str)) == {"2026-04"}
+
+
+def test_rows_that_lie_elsewhere_are_followed_and_their_labels_forgotten():
+    cutoff = monthly("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
+    split = rolling_origin(cutoff, test_cutoff="2026-06-01", gap_days=0, horizon_days=45, validations=2)
+    last = len(cutoff) - 1
+
+    turned = split.relocated(lambda rows: last - rows)
+
+    assert (turned.train == last - split.train).all()
+    assert (turned.test == last - split.test).all()
+    assert (turned.open_windows.rows == last - split.open_windows.rows).all()
+    for own, other in zip(split.folds, turned.folds, strict=True):
+        assert (other.train == last - own.train).all()
+        assert (other.validation == last - own.validation).all()
+        assert (other.open_windows.rows == last - own.open_windows.rows).all()
+        assert not len(other.open_windows)
+
+
 def test_the_gap_counts_as_part_of_the_window():
     cutoff = monthly("2026-01", "2026-02", "2026-03", "2026-04", "2026-05")
 

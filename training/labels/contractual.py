@@ -46,6 +46,9 @@ class Contractual:
         )
         return leaving.group_by("customer_id").aggregate(churned_at=leaving.left_at.min())
 
+    def stayed(self, tables: Tables, cutoff: datetime, window: Window) -> None:
+        """Nobody: a customer may give notice until the last instant."""
+
     def spells(self, tables: Tables, window: Window, instants: Sequence[datetime]) -> ir.Table:
         """Give the spells of being a customer: one from a term that renews none to the one that is not renewed."""
         terms = self.terms(tables)

@@ -40,14 +40,15 @@ class Inactivity:
 
     def left(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
         """Give the customers alive at the cutoff without a sign of life in the window; the instant is unknown."""
-        rows = tables[self.table]
-        happened = rows[TABLES[self.table].happened_at]
-        inside = rows.filter(
-            happened >= ibis.literal(cutoff + timedelta(days=window.gap_days)),
-            happened < ibis.literal(cutoff + window.reach),
-        )
+        inside = self._inside(tables, cutoff, window)
         silent = self.alive(tables, cutoff).anti_join(inside.select("customer_id"), "customer_id")
         return silent.mutate(churned_at=ibis.null("timestamp"))
+
+    def stayed(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
+        """Give the customers with a sign of life in the window, and when the first of them was known."""
+        inside = self._inside(tables, cutoff, window)
+        known = ibis.greatest(inside[TABLES[self.table].happened_at], inside[KNOWN_AT])
+        return inside.group_by("customer_id").aggregate(settled_at=known.min())
 
     def spells(self, tables: Tables, window: Window, instants: Sequence[datetime]) -> ir.Table:
         """Give the spells of being a customer: from a sign of life until `activity_days` have passed without another.
@@ -70,4 +71,12 @@ class Inactivity:
             began=joined.happened,
             ended=ibis.coalesce(joined.last, joined.newest) + silence,
             kind=ibis.literal(SILENCE),
+        )
+
+    def _inside(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
+        rows = tables[self.table]
+        happened = rows[TABLES[self.table].happened_at]
+        return rows.filter(
+            happened >= ibis.literal(cutoff + timedelta(days=window.gap_days)),
+            happened < ibis.literal(cutoff + window.reach),
         )

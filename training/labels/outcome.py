@@ -80,6 +80,13 @@ class Outcome(Protocol):
         """
         ...
 
+    def stayed(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table | None:
+        """Give ``customer_id`` and ``settled_at`` of those who are known to stay before the window is over.
+
+        None where only the end of the window tells who stays.
+        """
+        ...
+
     def spells(self, tables: Tables, window: Window, instants: Sequence[datetime]) -> ir.Table:
         """Give the spells of being a customer: ``customer_id``, ``began``, ``ended`` (null: still one) and ``kind``.
 
@@ -101,7 +108,8 @@ def labels(outcomes: Sequence[Outcome], tables: Tables, cutoffs: Sequence[dateti
     -------
     ibis Table
         ``customer_id``, ``cutoff``, ``churned`` (0, 1, or null where the window is not over or the customer left in
-        the gap before it) and ``churned_at``.
+        the gap before it), ``churned_at``, and ``settled_at``: the instant from which on the label is known, which is
+        the end of the window unless the customer leaves, or is known to stay, before; null without a label.
         With several definitions a customer has left if one that counts the customer as alive says so.
     """
     return _union([_labelled(outcomes, tables, cutoff, window) for cutoff in cutoffs])
@@ -115,18 +123,34 @@ def _alive(outcomes: Sequence[Outcome], tables: Tables, cutoff: datetime) -> ir.
 def _labelled(outcomes: Sequence[Outcome], tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
     people = _alive(outcomes, tables, cutoff)
     if not window.is_over(cutoff):
-        return people.mutate(churned=ibis.null("int8"), churned_at=ibis.null(_TIME))
+        return people.mutate(churned=ibis.null("int8"), churned_at=ibis.null(_TIME), settled_at=ibis.null(_TIME))
     left = _union([_left_alive(outcome, tables, cutoff, window) for outcome in outcomes])
     left = left.group_by("customer_id").aggregate(churned_at=left.churned_at.min())
     joined = people.left_join(left, "customer_id")
     in_gap = joined.churned_at < ibis.literal(cutoff + timedelta(days=window.gap_days))
     churned = joined.customer_id_right.notnull().cast("int8")
-    return joined.select(
+    found = joined.select(
         "customer_id",
         "cutoff",
         churned=ibis.ifelse(in_gap.fill_null(False), ibis.null("int8"), churned),
         churned_at=joined.churned_at,
     )
+    return _settled(found, outcomes, tables, cutoff, window)
+
+
+def _settled(
+    found: ir.Table, outcomes: Sequence[Outcome], tables: Tables, cutoff: datetime, window: Window
+) -> ir.Table:
+    """Append when the label became known; who stays by one of several definitions may still leave by another."""
+    at_the_end = ibis.literal(cutoff + window.reach, type=_TIME)
+    early = outcomes[0].stayed(tables, cutoff, window) if len(outcomes) == 1 else None
+    if early is None:
+        settled = ibis.coalesce(found.churned_at, at_the_end)
+    else:
+        found = found.left_join(early.select("customer_id", stayed_at=early.settled_at.cast(_TIME)), "customer_id")
+        settled = ibis.coalesce(found.churned_at, ibis.least(found.stayed_at, at_the_end), at_the_end)
+    settled = ibis.ifelse(found.churned.isnull(), ibis.null(_TIME), settled)
+    return found.select("customer_id", "cutoff", "churned", "churned_at", settled_at=settled)
 
 
 def _left_alive(outcome: Outcome, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:

@@ -44,6 +44,9 @@ class SpendDrop:
         fallen = joined.filter(before > 0, now <= before * (1 - self.drop_share))
         return fallen.select("customer_id", churned_at=ibis.null("timestamp"))
 
+    def stayed(self, tables: Tables, cutoff: datetime, window: Window) -> None:
+        """Nobody: what is bought in the last instant counts as well."""
+
     def spells(self, tables: Tables, window: Window, instants: Sequence[datetime]) -> ir.Table:
         """Give the spells of being a customer as seen at some instants: there is no instant at which spend drops.
 

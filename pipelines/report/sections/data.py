@@ -12,10 +12,16 @@ from pipelines.report.drawing import Axis, Line, Stretch, line_chart, timeline
 from pipelines.report.numbers import count, day, percent, same
 from pipelines.report.terms import Judged, lines_of
 
+_OVER = Words("no outcome that taught was still open when the judged ones began.", "评估开始时，所有训练结果均已结束。")
+_KNOWN = Words(
+    "of outcomes still open when the judged ones began, only what was known by then taught.",
+    "评估开始时尚未结束的结果，仅其当时已知的部分参与训练。",
+)
 TITLE = Words("Data and split", "数据与划分")
 ROLES = {
     "teaches": Words("teaches", "训练"),
     "chooses": Words("chooses settings, then teaches", "选参数，随后也用于训练"),
+    "open": Words("teaches what the test cutoff knew", "仅用测试时刻已知部分训练"),
     "judges": Words("judges, used for nothing else", "评估，不作他用"),
     "unused": Words("not used", "未使用"),
     "": Words("one table without time", "无时间的单表"),
@@ -23,8 +29,10 @@ ROLES = {
 ROWS = {
     "teaches": Words("teaches", "训练"),
     "chooses": Words("chooses settings", "选参数"),
+    "open": Words("open then", "当时未结束"),
     "judges": Words("judges", "评估"),
 }
+LOOKS = {"teaches": "teach", "chooses": "choose", "open": "teach", "judges": "judge"}
 
 
 def section(judged: Judged) -> Section:
@@ -43,27 +51,31 @@ def _answer(judged: Judged) -> Words:
             f"用 {split['train_rows']:,} 位客户训练，用另外 {split['test_rows']:,} 位客户评估，共 {signals} 列；"
             "该表没有时间信息，因此不能证明预测能力。",
         )
+    taught, known = split["train_rows"] + split["open_rows"], _KNOWN if split["open_rows"] else _OVER
     return Words(
-        f"{split['train_rows']:,} rows of earlier cutoffs taught, {split['test_rows']:,} customers at the last cutoff "
-        f"judged, by {signals} signals; no outcome that taught was still open when the judged ones began.",
-        f"较早截止时刻的 {split['train_rows']:,} 行用于训练，最后截止时刻的 {split['test_rows']:,} 位客户用于评估，"
-        f"共 {signals} 个信号；评估开始时，所有训练结果均已结束。",
+        f"{taught:,} rows of earlier cutoffs taught, {split['test_rows']:,} customers at the last cutoff judged, "
+        f"by {signals} signals; {known.en}",
+        f"较早截止时刻的 {taught:,} 行用于训练，最后截止时刻的 {split['test_rows']:,} 位客户用于评估，"
+        f"共 {signals} 个信号；{known.zh}",
     )
 
 
 def _split(judged: Judged) -> Picture:
     table, calendar = judged.tables["population"], judged.record["calendar"]
     window = timedelta(days=calendar["gap_days"] + calendar["horizon_days"])
-    looks = {"teaches": "teach", "chooses": "choose", "judges": "judge", "unused": "unused"}
+    test = datetime.fromisoformat(calendar["test_cutoff"])
     rows = []
     for role, label in ROWS.items():
         there = [datetime.fromisoformat(str(at)) for at in table.loc[table["role"] == role, "cutoff"]]
-        stretches = [Stretch(_days(at), _days(at + window), f"{looks[role]} window") for at in there]
-        stretches += [Stretch(_days(at), _days(at), f"{looks[role]} cutoff") for at in there]
+        ends = [min(at + window, test) if role == "open" else at + window for at in there]
+        stretches = [
+            Stretch(_days(at), _days(end), f"{LOOKS[role]} window") for at, end in zip(there, ends, strict=True)
+        ]
+        stretches += [Stretch(_days(at), _days(at), f"{LOOKS[role]} cutoff") for at in there]
         if there:
             rows.append((label, stretches))
     first = min(datetime.fromisoformat(str(at)) for at in table["cutoff"])
-    last = datetime.fromisoformat(calendar["test_cutoff"]) + window
+    last = test + window
     low, high = _days(first), _days(last)
     across = Axis(low, high, Words("time", "时间"), _month, np.linspace(low, high, 5).tolist())
     title = Words("Nothing learned reaches into the time that is judged", "训练内容不会进入评估时段")
