@@ -15,7 +15,7 @@ from training.examples import Examples
 from training.folds import Folds
 from training.logistic import STRENGTHS, design_matrix, learn_terms, within_cells
 from training.logistic_solver import Design, regress
-from training.scoring import expit
+from training.scoring import clearly_above_zero, expit
 from training.tune import Found
 
 Floats = npt.NDArray[np.float64]
@@ -120,7 +120,7 @@ def _clearly_worse(folds: Folds, judged: _Judged, best: _Judged) -> bool:
     excess = folds.row_losses(judged.found().out_of_fold) - folds.row_losses(best.found().out_of_fold)
     ends = np.cumsum([len(fold.validation) for fold in folds.split.folds])
     everywhere = all(own.mean() > 0 for own in np.split(excess, ends[:-1]))
-    return bool(everywhere and excess.mean() > excess.std() / np.sqrt(len(excess)))
+    return everywhere and clearly_above_zero(excess)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from training.encoding import Encoding
 from training.examples import Examples
 from training.folds import Folds
 from training.preparation import Plan
-from training.scoring import logit
+from training.scoring import clearly_above_zero
 from training.splits import Fold, Labels, OpenWindows, Split
 from training.stability import PROBE
 
@@ -73,8 +73,8 @@ def with_open_windows(examples: Examples, split: Split, plan: Plan, probe: Probe
     Returns
     -------
     Split
-        The same split with labels for open windows; without any where no outcome settles early, or where the probe does
-        not better with them on the folds. Folds of other customers have none and cannot tell: then they teach.
+        The same split with labels for open windows; without any where no outcome settles early, or where the probe is
+        not clearly better with them on the folds. Folds of other customers have none and cannot tell: then they teach.
     """
     if examples.settled is None or examples.cutoff is None:
         return split
@@ -133,11 +133,12 @@ def _uniform(examples: Examples, seed: int) -> Floats:
 
 
 def _helps(examples: Examples, without: Split, filled: Split, plan: Plan, probe: Probe) -> bool:
-    """Whether the probe does better with them on the folds; where no fold has open windows nobody can tell."""
+    """Whether the probe does clearly better with them on the folds; where no fold has any, nobody can tell."""
     if not any(len(fold.open_windows) for fold in filled.folds):
         return True
-    return _loss(Folds(examples, filled, plan), probe) < _loss(Folds(examples, without, plan), probe)
+    before, after = (_losses(Folds(examples, split, plan), probe) for split in (without, filled))
+    return clearly_above_zero(before - after)
 
 
-def _loss(folds: Folds, probe: Probe) -> float:
-    return folds.mean_loss([logit(probe.probability(train, validation.features)) for train, validation in folds])
+def _losses(folds: Folds, probe: Probe) -> Floats:
+    return folds.row_losses(np.concatenate([probe.probability(train, own.features) for train, own in folds]))

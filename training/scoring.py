@@ -1,4 +1,4 @@
-"""The two figures that training itself needs to choose between models."""
+"""The figures by which training chooses between models."""
 
 from __future__ import annotations
 
@@ -35,6 +35,18 @@ def row_losses(label: npt.NDArray[Any], probability: npt.NDArray[Any]) -> Floats
     """Logarithmic loss of each row, in nats."""
     clipped = clip(probability)
     return -np.where(label == 1, np.log(clipped), np.log1p(-clipped))
+
+
+def clearly_above_zero(differences: Floats) -> bool:
+    """Whether the mean of paired differences exceeds 0 by more than one standard error.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clearly_above_zero(np.array([0.1, 0.2, 0.3])), clearly_above_zero(np.array([-1.0, 0.2, 1.0]))
+    (True, False)
+    """
+    return bool(differences.mean() > differences.std() / np.sqrt(len(differences)))
 
 
 def log_loss(label: npt.NDArray[Any], probability: npt.NDArray[Any], weight: Floats | None = None) -> float:

@@ -33,6 +33,7 @@ from training.model import FittedModel
 from training.open_windows import Probe, with_open_windows
 from training.preparation import Plan, Purchases, make_plan
 from training.purchase_process import PurchaseColumns
+from training.scoring import clearly_above_zero
 from training.search_space import Parameters
 from training.selection import Selection, check_labels, select_columns
 from training.splits import Split
@@ -310,9 +311,7 @@ def _best(candidates: dict[str, Candidate], folds: Folds) -> str:
     if BLEND not in candidates or best == BLEND:
         return best
     blended, own = (folds.row_losses(candidates[family].found.out_of_fold) for family in (BLEND, best))
-    gain = blended - own
-    clearly = gain.mean() > gain.std() / np.sqrt(len(gain))
-    return best if clearly else BLEND
+    return best if clearly_above_zero(blended - own) else BLEND
 
 
 def _conclude(
