@@ -133,7 +133,8 @@ def _train(folder: Path, taught: list[tuple[pd.DataFrame, np.ndarray, np.datetim
     for family, model in trained.models.items():
         model.save(folder / "trained" / "models" / family)
     features = {family: model.features for family, model in trained.models.items()}
-    record = {"best": "xgboost", "run_id": "", "features": features, "dropped": {}, "split": split.describe()}
+    described = {**split.describe(), "open_rows": 0}
+    record = {"best": "xgboost", "run_id": "", "features": features, "dropped": {}, "split": described}
     (folder / "trained" / "training.json").write_text(json.dumps(record))
     cutoffs = {"test": CUTOFFS[-1:], "validation": CUTOFFS[-4:-1]}
     for name, several in cutoffs.items():

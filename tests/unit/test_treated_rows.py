@@ -64,6 +64,7 @@ def labels():
                 "cutoff": cutoff,
                 "churned": pd.array([place % 2 for place in range(40)], dtype="Int8"),
                 "churned_at": [cutoff + timedelta(days=place % 30) if place % 2 else pd.NaT for place in range(40)],
+                "settled_at": cutoff + timedelta(days=30),
                 "treated": [place % 4 == 0 for place in range(40)],
             }
         )
