@@ -13,8 +13,6 @@ from pipelines.judging.slices import Slice, training_cutoffs
 if TYPE_CHECKING:
     import pandas as pd
 
-ROLES = ("teaches", "chooses", "open", "judges", "unused")
-
 
 def population(material: Material) -> pd.DataFrame:
     """Give customers, leavers and base rate of each cutoff, and what it was used for; one line for a flat table.
@@ -33,8 +31,8 @@ def population(material: Material) -> pd.DataFrame:
     between = "open" if material.record["split"]["open_rows"] else "unused"
     lines = []
     for cutoff, there in known.groupby("cutoff"):
-        judges = "judges" if cutoff == test else between
-        role = "chooses" if cutoff in chosen else "teaches" if cutoff in taught else judges
+        untaught = "judges" if cutoff == test else between
+        role = "chooses" if cutoff in chosen else "teaches" if cutoff in taught else untaught
         lines.append({"cutoff": cutoff, "role": role, **_counts(there["churned"].astype(float))})
     return pd.DataFrame(lines)
 
