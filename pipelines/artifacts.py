@@ -12,12 +12,17 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from pipelines.artifact_records import HOLDS
 from pipelines.errors import NotReady
 from pipelines.records import read_record
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Kind = Literal["record", "frame", "folder"]
+AGAIN = "make it again: churnlab run"
 
 
 @dataclass(frozen=True)
@@ -106,10 +111,8 @@ class Store:
         if artifact.kind == "folder":
             return path
         if artifact.kind == "record":
-            return read_record(path, dict, "make it again: churnlab run")
-        import pandas as pd
-
-        frame = pd.read_parquet(path)
+            return read_record(path, HOLDS.get(name, dict[str, Any]), AGAIN)
+        frame = _read_frame(path)
         missing = [column for column in artifact.columns if column not in frame]
         if missing:
             raise NotReady(f"{path.name} lacks {', '.join(missing)}", do="run the stage that makes it again")
@@ -147,6 +150,15 @@ class Store:
                 shutil.rmtree(rest, ignore_errors=True)
             else:
                 rest.unlink(missing_ok=True)
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except ValueError as error:  # what Arrow raises of a file that is no Parquet
+        raise NotReady(f"{path} is damaged", allowed="the file as churnlab left it", do=AGAIN) from error
 
 
 def digest(path: Path) -> str:

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from pipelines.errors import Busy
 
 FILE = ".lock"
@@ -138,6 +140,6 @@ def _sign(handle: int, command: str) -> None:
 def _signed(handle: int) -> Holder:
     """Read who signed; between taking the lock and signing there is a moment without a name."""
     try:
-        return Holder(**json.loads(os.pread(handle, 4096, 0)))
-    except (ValueError, TypeError):
+        return TypeAdapter(Holder).validate_json(os.pread(handle, 4096, 0), strict=True)
+    except ValidationError:
         return Holder("by another name", 0, socket.gethostname(), "unknown")

@@ -14,6 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
 from evaluation.errors import JudgementError
 from features.errors import DefinitionError, UnsupportedOperationError
 from pipelines.artifacts import Store
@@ -28,6 +31,14 @@ from training.errors import MissingLibrary, TrainingError
 
 STATE = "state.json"
 ROOMS = ("features", "training", "evaluation", "pipelines")
+
+
+class StageRecord(TypedDict, total=False):
+    """What is kept of a stage that has run; one whose artifact a person put in place has no fingerprint."""
+
+    fingerprint: str
+    made: dict[str, str]
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -153,8 +164,8 @@ class Runner:
         """The record of the stages that have run; of those whose part of it is damaged nothing is known."""
         path = self.project.home / STATE
         with suppress(FileNotFoundError, NotReady):
-            kept = read_record(path, dict, "run the stages again: churnlab run")
-            return {name: each for name, each in kept.items() if isinstance(each, dict)}
+            kept = read_record(path, dict[str, Any], "run the stages again: churnlab run")
+            return {name: each for name, each in kept.items() if _is_told(each)}
         return {}
 
     def is_unchanged(self, stage: Stage) -> bool:
@@ -244,6 +255,14 @@ class Runner:
         reason = str(error) if isinstance(error, ChurnLabError) else type(error).__name__
         with suppress(ConnectionFailed):
             self.tracking.fail(self.running, reason)
+
+
+def _is_told(kept: Any) -> bool:
+    try:
+        TypeAdapter(StageRecord).validate_python(kept, strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 def _translated(work: Any) -> None:

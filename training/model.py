@@ -226,22 +226,27 @@ def load_model(folder: Path) -> FittedModel:
     Raises
     ------
     TrainingError
-        If the folder holds no model, or one of an unknown format or family.
+        If the folder holds no model, a damaged one, or one of an unknown format or family.
     """
     described = _read_description(folder)
-    family = described["family"]
+    family = described.get("family")
     if described.get("format") != FORMAT or family not in CORES:
         raise TrainingError(
             f"a model of format {described.get('format')} and family {family!r} in {folder}",
             f"format {FORMAT} and one of {', '.join(CORES)}",
             "train it again with this version",
         )
-    return FittedModel(
-        core_class(family).load(folder),
-        Calibrator.from_json(described["calibrator"]),
-        Preparation.from_json(described["preparation"]),
-        None if described["venn_abers"] is None else VennAbers.from_json(described["venn_abers"]),
-    )
+    try:
+        return FittedModel(
+            core_class(family).load(folder),
+            Calibrator.from_json(described["calibrator"]),
+            Preparation.from_json(described["preparation"]),
+            None if described["venn_abers"] is None else VennAbers.from_json(described["venn_abers"]),
+        )
+    except TrainingError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, FileNotFoundError) as problem:
+        raise _unreadable(folder) from problem
 
 
 def ready_for(core: Core, rows: int) -> Core:
@@ -268,9 +273,17 @@ def read_json(path: Path) -> Any:
 
 def _read_description(folder: Path) -> dict[str, Any]:
     try:
-        described: dict[str, Any] = read_json(folder / MODEL_FILE)
+        described = read_json(folder / MODEL_FILE)
     except (OSError, ValueError) as problem:
-        raise TrainingError(
-            f"no readable model in {folder}", f"a folder with {MODEL_FILE}", "train first, or correct the path"
-        ) from problem
+        raise _unreadable(folder) from problem
+    if not isinstance(described, dict):
+        raise _unreadable(folder)
     return described
+
+
+def _unreadable(folder: Path) -> TrainingError:
+    return TrainingError(
+        f"no readable model in {folder}",
+        f"a folder with {MODEL_FILE}, as it was saved",
+        "train again, or correct the path",
+    )

@@ -6,13 +6,24 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evaluation.action.rule_backtest import AlertRecord
-from pipelines.actions.rule import Rule
+from typing_extensions import TypedDict
+
 from pipelines.records import read_record
 
+if TYPE_CHECKING:
+    from evaluation.action.rule_backtest import AlertRecord
+    from pipelines.actions.rule import Rule
+
 FILE = "rules_proven.json"
+
+
+class Proven(TypedDict):
+    """What was asked of a rule that was tried, and its lift."""
+
+    asked: list[Any]
+    lift: float
 
 
 def keep_lifts(home: Path, rules: Mapping[str, Rule], records: Mapping[str, AlertRecord]) -> None:
@@ -44,6 +55,6 @@ def _asked(rule: Rule) -> list[object]:
     return [rule.condition.text, said.threshold, dict(said.threshold_by_industry)]
 
 
-def _read(home: Path) -> dict[str, dict[str, Any]]:
-    file = home / FILE
-    return read_record(file, dict, "move it away, and try the rules on the past again") if file.is_file() else {}
+def _read(home: Path) -> dict[str, Proven]:
+    file, do = home / FILE, "move it away, and try the rules on the past again"
+    return read_record(file, dict[str, Proven], do) if file.is_file() else {}

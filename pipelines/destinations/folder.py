@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+from typing_extensions import TypedDict
+
 from pipelines.destinations.contract import MIGRATIONS, RUNS, SCORES, tables
 from pipelines.destinations.destination import Change, Destination, Lost, Part, check_version
 from pipelines.destinations.differing import rows_differing
@@ -29,6 +31,12 @@ if TYPE_CHECKING:
 CURRENT = "churn_scores_current"
 DICTIONARY = "schema.json"
 _WRITING, _LOCK = ".writing", ".lock"
+
+
+class Versioned(TypedDict):
+    """What a reader needs of the dictionary of a folder."""
+
+    version: int
 
 
 class Folder(Destination):
@@ -85,8 +93,8 @@ class Folder(Destination):
         """Write the dictionary of tables and columns, with the version of the schema."""
         place = self.path / DICTIONARY
         again = "move it away: it is written anew"
-        held = read_record(place, dict, again) if place.exists() else {"version": 0}
-        check_version(self.settings, held["version"], MIGRATIONS)
+        held = read_record(place, Versioned, again)["version"] if place.exists() else 0
+        check_version(self.settings, held, MIGRATIONS)
         beside = self._scratch / DICTIONARY
         beside.write_text(json.dumps(_dictionary(), indent=1), encoding="utf-8")
         _put(beside, place)

@@ -53,7 +53,7 @@ def forgotten(home: Path) -> frozenset[str]:
     """
     path = home / FOLDER / LIST
     do = "bring it back from a copy, or move it away and forget again whom its receipts tell of"
-    return frozenset(read_record(path, list, do)) if path.exists() else frozenset()
+    return frozenset(read_record(path, list[str], do)) if path.exists() else frozenset()
 
 
 def keep_out(home: Path, ids: Iterable[str]) -> None:

@@ -15,7 +15,20 @@ SEAL = "manifest.sha256"
 SCHEMA_VERSION = 1
 """Raised when a reader of before could misread what is written now."""
 LEFT_BY_PYTHON = "__pycache__"
-NEEDED = ("project", "model", "version", "signals", "files")
+NEEDED: Mapping[str, type] = {
+    "project": str,
+    "model": str,
+    "version": str,
+    "signals": list,
+    "bands": dict,
+    "valid_days": int,
+    "flat": bool,
+    "kinds": dict,
+    "tables": list,
+    "definitions": dict,
+    "files": dict,
+}
+"""What readers ask of a manifest, and of which kind; beside it stands ``label``, which a flat table does not have."""
 AGAIN = "export it again: churnlab export"
 
 
@@ -93,7 +106,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _check_schema(folder: Path, manifest: Mapping[str, Any]) -> None:
     given = manifest.get("schema_version")
     if given == SCHEMA_VERSION:
-        absent = [name for name in NEEDED if name not in manifest]
+        absent = [name for name, kind in NEEDED.items() if not isinstance(manifest.get(name), kind)]
         if absent:
             raise DataError(f"{folder / MANIFEST} does not say its {', '.join(absent)}", do=AGAIN)
         return

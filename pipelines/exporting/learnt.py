@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.artifact_records import Learnt
 from pipelines.config import Project, dump
+from pipelines.records import read_record
 
 if TYPE_CHECKING:
     from features.declared import SignalColumn
 
 FILE = "learnt.json"
+ANOTHER = 'choose another version: churnlab promote --to VERSION --because "...", or train again'
 
 
 def learnt(project: Project, flat: bool, tables: Sequence[str], kinds: Mapping[str, str]) -> dict[str, Any]:
@@ -59,9 +62,15 @@ def write_learnt(folder: Path, said: Mapping[str, Any]) -> Path:
 
 
 def read_learnt(folder: Path) -> dict[str, Any] | None:
-    """Read it from below a folder; none for a version that was registered by other means."""
+    """Read it from below a folder; none for a version that was registered by other means.
+
+    Raises
+    ------
+    NotReady
+        If it is damaged.
+    """
     found = next(iter(sorted(folder.rglob(FILE))), None)
-    return None if found is None else json.loads(found.read_text(encoding="utf-8"))
+    return None if found is None else dict(read_record(found, Learnt, ANOTHER))
 
 
 def _tables(project: Project, columns: Mapping[str, SignalColumn], brought: Sequence[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.artifact_records import Trained
 from pipelines.config import EvaluateSettings, Project
 from pipelines.errors import NothingToLearn
 from pipelines.horizons import TESTED as TESTED_HORIZONS
 from pipelines.judging.slices import Slices, slices
+from pipelines.records import read_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ class Material:
 
     project: Project
     settings: EvaluateSettings
-    record: dict[str, Any]
+    record: Trained
     calendar: dict[str, Any]
     accepted: dict[str, Any]
     labels: pd.DataFrame
@@ -117,7 +118,7 @@ def read_material(
     """
     import pandas as pd
 
-    record = json.loads((trained / RECORD).read_text(encoding="utf-8"))
+    record = read_record(trained / RECORD, Trained, "train again: churnlab train --force")
     test = pd.read_parquet(trained / TESTED)
     if test["churned"].nunique() < 2:
         raise NothingToLearn(
@@ -141,7 +142,7 @@ def read_material(
     )
 
 
-def _columns(panel: Path, record: dict[str, Any], settings: EvaluateSettings) -> list[str]:
+def _columns(panel: Path, record: Trained, settings: EvaluateSettings) -> list[str]:
     """Signals of the best model, and those by which customers are divided or valued."""
     import pyarrow.parquet as parquet
 

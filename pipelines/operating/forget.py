@@ -153,7 +153,7 @@ class Erasure:
         key = suppression.key_of(self.project.home)
         hashes = sorted(suppression.hashed(key, each) for each in subject.ids)
         for pending in sorted(self.folder.glob(f"{PENDING}-*.json")):
-            kept = Receipt(**read_record(pending, dict, "move it away, and forget the customer again"))
+            kept = read_record(pending, Receipt, "move it away, and forget the customer again")
             if set(kept.subject) & set(hashes):
                 return kept
         receipt = Receipt(secrets.token_hex(8), hashes, _now())

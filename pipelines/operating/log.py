@@ -21,6 +21,8 @@ from pipelines.tracking import shown
 
 FOLDER, FILE = "logs", "job.jsonl"
 REFUSED = "refused"
+EVENTS = {"stage": ("stage",), "ended": ("outcome",)}
+"""What a line must say besides what happened, and when."""
 INTERRUPTED = 130
 BYTES_PER_MEGABYTE = 1_000_000
 TELLABLE = (Busy, ConfigError, ConnectionFailed, NotReady)
@@ -124,7 +126,8 @@ def _parsed(line: str) -> dict[str, Any] | None:
         datetime.fromisoformat(found["at"])
     except (ValueError, TypeError, KeyError):
         return None
-    return found if "event" in found else None
+    told = EVENTS.get(found.get("event"), ())
+    return found if all(isinstance(found.get(name), str) for name in ("event", *told)) else None
 
 
 def _now() -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 
-from pipelines.artifacts import Store
+from pipelines.actions.proven import read_lifts
+from pipelines.artifacts import ARTIFACTS, Store
 from pipelines.config import Project
+from pipelines.erasure.suppression import forgotten
 from pipelines.errors import ChurnLabError, NotReady, refusal
 from pipelines.exported.manifest import read_export
 from pipelines.lock import Holder, holder
@@ -21,6 +24,8 @@ from pipelines.operating.findings import findings, of_champion
 from pipelines.operating.health import Health, LastJob, Scores
 from pipelines.operating.log import REFUSED, newest_first
 from pipelines.schedule.plan import installed
+from pipelines.validation import history
+from pipelines.validation.quarantine import FOLDER as QUARANTINE
 from pipelines.warehouse.duckdb_file import FILE, InUse, warehouse
 from pipelines.warehouse.sql import literal, statement
 
@@ -58,9 +63,22 @@ def status_of(project: Project, now: datetime) -> Health:
     )
     # A command that writes may be putting another export in place.
     exported = tried(lambda: _exported(project, store)) if writer is None else None
-    champion = tried(lambda: store.load("champion").get("version") if store.exists("champion") else None)
+    champion = tried(lambda: store.load("champion")["version"] if store.exists("champion") else None)
+    for look in _others(project, store):
+        tried(look)
     found = (*findings(project, seen, store, tried.refused), *of_champion(exported, champion))
     return replace(seen, findings=found)
+
+
+def _others(project: Project, store: Store) -> Iterator[Callable[[], Any]]:
+    """Give what else the next job, an alert or a report reads, of which nothing is shown here."""
+    shown = ("delivered", "champion")
+    for name, artifact in ARTIFACTS.items():
+        if artifact.kind == "record" and name not in shown and store.exists(name):
+            yield partial(store.load, name)
+    yield partial(history.read, project.home / QUARANTINE)
+    yield partial(forgotten, project.home)
+    yield partial(read_lifts, project.home, {})
 
 
 class Tried:
@@ -77,7 +95,8 @@ class Tried:
             said = error if isinstance(error, ChurnLabError) else refusal(error)
             if said is None:
                 raise
-            self.refused.append(said)
+            if said.given not in [each.given for each in self.refused]:
+                self.refused.append(said)
             return None
 
 

@@ -152,9 +152,7 @@ def installed(home: Path) -> Installed | None:
     path = home / RECORD
     if not path.exists():
         return None
-    kept = read_record(path, dict, "move it away and install the schedule again: churnlab schedule install")
-    plan, at = Plan(**kept.pop("plan")), datetime.fromisoformat(kept.pop("installed_at"))
-    return Installed(plan=plan, installed_at=at, **{**kept, "files": tuple(kept["files"])})
+    return read_record(path, Installed, "move it away and install the schedule again: churnlab schedule install")
 
 
 def machine_zone() -> str:

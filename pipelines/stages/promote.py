@@ -74,7 +74,7 @@ def _settle(case: Case, judged: dict[str, Any], name: str, number: str, progress
     is_settled = version.tags.get(SETTLED) == case.ruling
     if is_settled and champion is not None and not case.blocked:
         progress.note(f"{name} version {champion.version} is champion; version {number} was decided before")
-        return _record(name, str(champion.version), number, version.tags["decision.reason"])
+        return _record(name, str(champion.version), number, version.tags.get("decision.reason", "decided before"))
     decision = decide(case, version, champion)
     if not is_settled:
         _write_tags(case, name, version, decision)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.artifact_records import Trained as TrainingRecord
 from pipelines.config import Project, TrainSection
 from pipelines.console import Progress
+from pipelines.errors import NotReady
 from pipelines.experiment import Experiment
+from pipelines.records import read_record
 from pipelines.stage import stage
 from pipelines.tracking import Tracking
 
@@ -145,8 +149,10 @@ def _earlier(project: Project) -> tuple[dict[str, Any], ...]:
     record = project.home / "artifacts" / "trained" / RECORD
     if not record.is_file():
         return ()
-    found = json.loads(record.read_text(encoding="utf-8"))["parameters"].get("xgboost")
-    return () if found is None else (found,)
+    with suppress(NotReady):  # damaged: the search begins without them
+        found = read_record(record, TrainingRecord, "train again")["parameters"].get("xgboost")
+        return () if found is None else (found,)
+    return ()
 
 
 def _predictions(rows: Labelled, trained: Trained) -> pd.DataFrame:

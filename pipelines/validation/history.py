@@ -8,10 +8,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from pipelines.records import read_record
 
 KEPT = 30
 FILE = "loads.json"
+
+
+class Column(TypedDict):
+    """How a column looked."""
+
+    type: str
+    missing: float
+    partition: dict[str, list[Any]] | None
+
+
+class Profile(TypedDict):
+    """How a table looked."""
+
+    rows: int
+    last: str | None
+    columns: dict[str, Column]
+
+
+class Load(TypedDict):
+    """An accepted load; of an old one the tables are not kept."""
+
+    content: str
+    at: str
+    tables: dict[str, Profile]
+    figures: dict[str, float]
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
@@ -24,7 +51,8 @@ def read(folder: Path) -> list[dict[str, Any]]:
     """
     path = folder / FILE
     do = "bring it back from a copy, or move it away: the next load is then compared with none before"
-    return read_record(path, list, do) if path.exists() else []
+    found: list[Any] = read_record(path, list[Load], do) if path.exists() else []
+    return found
 
 
 def last_other(loads: list[dict[str, Any]], content: str) -> dict[str, Any] | None:

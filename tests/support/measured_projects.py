@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from written_records import record
 
 from features.tables import TABLES
 
@@ -23,8 +24,7 @@ def accept(home: Path, tables: Mapping[str, str], first: datetime, last: datetim
         connection.execute("CREATE SCHEMA accepted")
         for name, statement in tables.items():
             connection.execute(f"CREATE TABLE accepted.{name} AS {statement}")
-    told = {"schema": "accepted", "tables": list(tables), "flat": False}
-    told |= {"first": first.isoformat(), "last": last.isoformat()}
+    told = record("accepted", tables=list(tables), first=first.isoformat(), last=last.isoformat())
     (home / "artifacts" / "accepted.json").write_text(json.dumps(told))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from deliveries import score, warehouse
+from written_records import record
 
 from pipelines.artifacts import Store
 from pipelines.commands.deliver import deliver_scores
@@ -23,7 +24,7 @@ def settings(tmp_path: Path) -> list[str]:
     home.mkdir(parents=True)
     with warehouse(home / "warehouse.duckdb") as connection:
         run = score(connection, ["a", "b"])
-    Store(home / "artifacts").save("scored", {"run_id": run})
+    Store(home / "artifacts").save("scored", record("scored", run_id=run))
     return given
 
 

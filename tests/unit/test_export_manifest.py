@@ -4,11 +4,12 @@ import json
 import random
 
 import pytest
+from written_records import manifest_of
 
 from pipelines.errors import DataError
-from pipelines.exported.manifest import MANIFEST, SEAL, read_export, sha256, write_manifest
+from pipelines.exported.manifest import MANIFEST, NEEDED, SEAL, read_export, sha256, write_manifest
 
-SAID = {"project": "demo", "model": "churn_demo", "version": "1", "signals": ["a"]}
+SAID = manifest_of("demo", signals=["a"])
 
 
 @pytest.fixture
@@ -114,6 +115,14 @@ def test_what_is_no_manifest_is_refused_in_words(folder, content):
     (folder / MANIFEST).write_text(content)
     (folder / SEAL).write_text(f"{sha256(folder / MANIFEST)}  {MANIFEST}\n")
     with pytest.raises(DataError):
+        read_export(folder, "demo")
+
+
+@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("value", [None, 3.5])
+def test_a_manifest_that_lacks_what_scoring_asks_is_refused_by_the_name_of_it(folder, name, value):
+    rewritten(folder, **{name: value})
+    with pytest.raises(DataError, match=f"does not say its {name}"):
         read_export(folder, "demo")
 
 

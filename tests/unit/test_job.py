@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from written_records import record
 
 from pipelines.config import Project, load_project
 from pipelines.console import Console
@@ -37,15 +38,15 @@ class Company:
         artifacts = project.home / "artifacts"
         (artifacts / "export").mkdir(parents=True)
         records = {
-            "loaded": {"ledger": [{"written": 7}, {"written": 3}]},
-            "accepted": {"rows": {"orders": 9}},
-            "scored": {"scored": 4, "as_of": "2026-10-01T00:00:00", "run_id": "r1"},
-            "delivered": {"destinations": {"crm": {"churn_scores": {"new": 5, "changed": 0, "removed": 0, "same": 0}}}},
+            "loaded": record("loaded", ledger=[{"table": "t", "source": "s", "written": rows} for rows in (7, 3)]),
+            "accepted": record("accepted", rows={"orders": 9}),
+            "scored": record("scored", scored=4, as_of="2026-10-01T00:00:00"),
+            "delivered": record("delivered"),
             "sent": {"as_of": "2026-10-01T00:00:00", "sent": 2, "delivered": 1, "expired": 8},
-            "marted": {"rows": {"churn_latest": 6}},
+            "marted": record("marted"),
         }
-        for name, record in records.items():
-            (artifacts / f"{name}.json").write_text(json.dumps(record))
+        for name, each in records.items():
+            (artifacts / f"{name}.json").write_text(json.dumps(each))
 
     def run(self, **options: Any) -> list[Ran]:
         return Job(self.project, Console(quiet=True), sleep=self.waits.append, **options).run()
@@ -89,7 +90,7 @@ def test_the_work_is_done_in_order_and_nothing_is_trained(company: Company) -> N
     lines = company.log()
     assert [line["event"] for line in lines] == ["started", *("stage" for _ in STAGES), "ended"]
     assert len({line["job_id"] for line in lines}) == 1
-    assert [line.get("rows") for line in lines[1:-1]] == [10, 9, 4, None, 6, 3, 5]
+    assert [line.get("rows") for line in lines[1:-1]] == [10, 9, 4, None, 6, 3, 80]
     assert (lines[3]["as_of"], lines[3]["run_id"]) == ("2026-10-01T00:00:00", "r1")
     assert (lines[-1]["outcome"], lines[-1]["exit_code"]) == ("finished", 0)
 

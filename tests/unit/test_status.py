@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from typer.testing import CliRunner
+from written_records import manifest_of, record
 
 from pipelines import cli
 from pipelines.artifacts import Store
@@ -205,8 +206,7 @@ def test_a_scheduled_job_that_did_not_begin_is_late(
 def test_a_warehouse_in_use_does_not_hide_the_scores(project: Project) -> None:
     artifacts = project.home / "artifacts"
     artifacts.mkdir(parents=True)
-    record = {"as_of": "2026-10-07T00:00:00", "run_id": "r1", "scored": 90, "excluded": {"left": 10}, "model": "m 3"}
-    (artifacts / "scored.json").write_text(json.dumps(record))
+    (artifacts / "scored.json").write_text(json.dumps(record("scored")))
     with written_by_another_process(project.home / "warehouse.duckdb"):
         health = status_of(project, NOW)
     assert health.is_fresh
@@ -220,17 +220,15 @@ def test_scores_that_were_not_handed_on(project: Project, tmp_path: Path) -> Non
     project = load_project(CONF, [f"workspace={tmp_path}", "score.valid_days=7", crm])
     artifacts = project.home / "artifacts"
     artifacts.mkdir(parents=True)
-    (artifacts / "scored.json").write_text('{"run_id": "r1"}')
+    (artifacts / "scored.json").write_text(json.dumps(record("scored")))
     assert codes(status_of(project, NOW)) == {"undelivered"}
-    tables = {"churn_scores": {"new": 80, "changed": 0, "removed": 0, "same": 10}}
-    delivered = {"scored": {"run_id": "r1"}, "destinations": {"crm": tables}}
-    (artifacts / "delivered.json").write_text(json.dumps(delivered))
+    (artifacts / "delivered.json").write_text(json.dumps(record("delivered")))
     before = (artifacts / "scored.json").stat().st_mtime - 3600
     os.utime(artifacts / "delivered.json", (before, before))  # the clock was set back after scoring
     health = status_of(project, NOW)
     assert health.is_fresh
     assert dict(lines(health, "en"))["Delivered"] == "crm: 80 rows changed, 10 the same"
-    (artifacts / "scored.json").write_text('{"run_id": "r2"}')
+    (artifacts / "scored.json").write_text(json.dumps(record("scored", run_id="r2")))
     os.utime(artifacts / "scored.json", (before - 3600, before - 3600))
     assert codes(status_of(project, NOW)) == {"undelivered"}
 
@@ -239,8 +237,8 @@ def test_an_export_behind_the_champion_is_told(project: Project) -> None:
     scored(project)
     export = project.home / "artifacts" / "export"
     export.mkdir(parents=True)
-    write_manifest(export, {"project": project.name, "model": "churn_demo", "version": "3", "signals": []})
-    (export.parent / "champion.json").write_text('{"version": "4"}')
+    write_manifest(export, manifest_of(project.name, version="3"))
+    (export.parent / "champion.json").write_text(json.dumps(record("champion", version="4")))
     health = status_of(project, NOW)
     assert health.is_fresh
     told = {finding.code: finding for finding in health.findings}
@@ -281,7 +279,7 @@ def test_when_the_job_is_due(plan: Plan, now: str, last: str, following: str) ->
 
 def test_a_warehouse_that_cannot_be_read_is_not_fresh(project: Project) -> None:
     scored(project)
-    Store(project.home / "artifacts").save("scored", {"as_of": "2026-10-07", "scored": 90})
+    Store(project.home / "artifacts").save("scored", record("scored"))
     (project.home / "warehouse.duckdb").write_bytes(b"no database " * 1000)
     health = status_of(project, NOW)
     assert codes(health) == {"unreadable"}
@@ -292,7 +290,7 @@ def test_a_warehouse_that_cannot_be_read_is_not_fresh(project: Project) -> None:
 
 def test_a_warehouse_that_is_gone_is_not_fresh(project: Project) -> None:
     scored(project)
-    Store(project.home / "artifacts").save("scored", {"as_of": "2026-10-07", "scored": 90})
+    Store(project.home / "artifacts").save("scored", record("scored"))
     (project.home / "warehouse.duckdb").unlink()
     assert codes(status_of(project, NOW)) == {"unreadable"}
 

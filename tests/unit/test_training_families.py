@@ -153,6 +153,8 @@ def test_saving_replaces_a_model_and_leaves_nothing_half_written(tmp_path):
     [
         (None, "no readable model"),
         ("{", "no readable model"),
+        ("[]", "no readable model"),
+        ('{"format": 2, "family": "recency_rule"}', "no readable model"),
         (json.dumps({"format": 99, "family": "logistic"}), "format 99"),
         (json.dumps({"format": 2, "family": "oracle"}), "family 'oracle'"),
     ],
