@@ -30,23 +30,25 @@ def engine():
     return ibis.duckdb.from_connection(connection)
 
 
-def terms_of(random, customer):
+def terms_of(random, customer, taken_back):
     """Terms one after the other: renewed at once, late, after the grace, or never; some with notice, some trials."""
     start, rows = START + DAY * random.randint(0, 200), []
     for number in range(random.randint(1, 6)):
         end = None if random.random() < 0.05 else start + DAY * random.choice((30, 60, 90))
-        last = end is None or random.random() < 0.3
-        notice = None if end is None or not last or random.random() < 0.5 else start + (end - start) * random.random()
+        pause = random.choice((timedelta(), DAY * 9, DAY * 10, DAY * 10 + MICROSECOND, DAY * 60))
+        may_end = end is not None and (taken_back or pause > DAY * 10)
+        notice = start + (end - start) * random.random() if may_end and random.random() < 0.4 else None
         rows.append((f"{customer}-{number}", customer, start, end, notice, None, random.random() < 0.1, start))
         if end is None:
             break
-        start = end + random.choice((timedelta(), DAY * 9, DAY * 10, DAY * 10 + MICROSECOND, DAY * 60))
+        start = end + pause
     return rows
 
 
-def contracts(engine, seed):
+def contracts(engine, seed, taken_back=False):
+    """With `taken_back`, notices that a new term within the grace takes back are among them."""
     random = Random(seed)
-    rows = [row for customer in CUSTOMERS for row in terms_of(random, customer)]
+    rows = [row for customer in CUSTOMERS for row in terms_of(random, customer, taken_back)]
     engine.raw_sql(
         "CREATE OR REPLACE TABLE contracts (contract_id VARCHAR, customer_id VARCHAR, started_at TIMESTAMP,"
         " ends_at TIMESTAMP, cancelled_at TIMESTAMP, ended_at TIMESTAMP, is_trial BOOLEAN, known_at TIMESTAMP)"
@@ -101,6 +103,22 @@ def test_contracts_say_the_same_as_the_label(engine, seed):
         assert ending_in(found, instant, instant + window.reach) & customers == left(
             engine, outcomes, tables, instant, window
         )
+
+
+def as_they_stood(tables, instant):
+    """Contracts without rows and notices from an instant on."""
+    rows = tables["contracts"].filter(lambda t: t.known_at < ibis.literal(instant))
+    notice = ibis.ifelse(rows.cancelled_at < ibis.literal(instant), rows.cancelled_at, ibis.null("timestamp"))
+    return {"contracts": rows.mutate(cancelled_at=notice)}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_becomes_of_a_notice_later_changes_no_customer_and_no_label(engine, seed):
+    tables, outcomes, window = contracts(engine, seed, taken_back=True), [Contractual(10)], Window(60, 0, DATA_END)
+    for instant in INSTANTS:
+        by_then, by_the_end = as_they_stood(tables, instant), as_they_stood(tables, instant + window.reach)
+        assert alive(engine, outcomes, tables, instant) == alive(engine, outcomes, by_then, instant)
+        assert left(engine, outcomes, tables, instant, window) == left(engine, outcomes, by_the_end, instant, window)
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -71,6 +71,18 @@ def contract_of(case):
             ("c2", "comes back after grace", "2024-07-20", "2024-12-01", None, None, False),
         ],
         "gives notice": [("g1", "gives notice", start, end, "2024-06-10", end, False)],
+        "takes notice back": [
+            ("k1", "takes notice back", start, end, "2024-06-10", None, False),
+            ("k2", "takes notice back", end, "2024-12-01", None, None, False),
+        ],
+        "takes notice back too late to see": [
+            ("w1", "takes notice back too late to see", start, "2024-08-10", "2024-06-10", None, False),
+            ("w2", "takes notice back too late to see", "2024-08-10", "2024-12-01", None, None, False),
+        ],
+        "had given notice and comes back": [
+            ("h1", "had given notice and comes back", start, end, "2024-05-20", None, False),
+            ("h2", "had given notice and comes back", end, "2024-12-01", None, None, False),
+        ],
         "left before": [("b1", "left before", "2024-01-01", "2024-03-01", None, None, False)],
         "notice before": [("x1", "notice before", start, end, "2024-05-20", None, False)],
         "only a trial": [("t1", "only a trial", start, end, None, None, True)],
@@ -88,6 +100,9 @@ def contract_of(case):
         ("lapses", 1),
         ("comes back after grace", 1),
         ("gives notice", 1),
+        ("takes notice back", 0),
+        ("takes notice back too late to see", 1),
+        ("had given notice and comes back", "not a customer"),
         ("left before", "not a customer"),
         ("notice before", "not a customer"),
         ("only a trial", "not a customer"),

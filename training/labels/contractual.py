@@ -12,13 +12,17 @@ from ibis.expr import types as ir
 from features.tables import KNOWN_AT
 from training.labels.outcome import LAPSE, NOTICE, Tables, Window
 
+_LATE = ("cancelled_at", "ended_at")
+
 
 @dataclass(frozen=True)
 class Contractual:
     """Churn of contracts.
 
     A customer is alive from the start of a paid term until notice is given or, without notice, until the grace period
-    after the end of the last term has passed without a new one. That instant is when the customer left.
+    after the end of the last term has passed without a new one. That instant is when the customer left. A new term
+    within the grace takes a notice back, for a label only if the outcome window still sees it: what becomes of a notice
+    later says nothing about who was a customer, or left, by then.
 
     Parameters
     ----------
@@ -31,8 +35,8 @@ class Contractual:
 
     def alive(self, tables: Tables, cutoff: datetime) -> ir.Table:
         """Give the customers whose newest term before the cutoff has not ended for good by then."""
-        terms = self.terms(tables)
-        known = terms.filter(terms.started_at < ibis.literal(cutoff), terms[KNOWN_AT] < ibis.literal(cutoff))
+        terms = self._terms(_known(tables[self.table], cutoff))
+        known = terms.filter(terms.started_at < ibis.literal(cutoff))
         term = ibis.struct({"started_at": known.started_at, "id": known.contract_id, "left_at": known.left_at})
         newest = known.group_by("customer_id").aggregate(term=term.max())
         left_at = newest.term["left_at"]
@@ -40,7 +44,8 @@ class Contractual:
 
     def left(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
         """Give those who leave between the cutoff and the end of the window, with the first such instant."""
-        terms = self.terms(tables)
+        contracts, end = tables[self.table], ibis.literal(cutoff + window.reach)
+        terms = self._terms(contracts.filter(ibis.least(contracts.started_at, contracts[KNOWN_AT]) < end))
         leaving = terms.filter(
             terms.left_at >= ibis.literal(cutoff), terms.left_at < ibis.literal(cutoff + window.reach)
         )
@@ -65,7 +70,7 @@ class Contractual:
         )
 
     def terms(self, tables: Tables) -> ir.Table:
-        """Give the paid terms and what became of each.
+        """Give the paid terms and what became of each, by all that is known today.
 
         Returns
         -------
@@ -75,7 +80,9 @@ class Contractual:
             ``by_notice`` and ``left_at``, the instant at which the customer left by the term, null where it was
             renewed or runs on.
         """
-        contracts = tables[self.table]
+        return self._terms(tables[self.table])
+
+    def _terms(self, contracts: ir.Table) -> ir.Table:
         paid = contracts.filter(~contracts.is_trial.fill_null(False))
         order = ibis.window(group_by="customer_id", order_by=[paid.started_at, paid.contract_id])
         next_start = paid.started_at.lead().over(order)
@@ -95,3 +102,11 @@ class Contractual:
             by_notice=~renewed.fill_null(False) & paid.cancelled_at.notnull(),
             left_at=left_at,
         )
+
+
+def _known(contracts: ir.Table, instant: datetime) -> ir.Table:
+    """Contracts as they stood at an instant: among them terms that were signed by then and begin later."""
+    limit = ibis.literal(instant)
+    rows = contracts.filter(contracts[KNOWN_AT] < limit)
+    learned = {name: ibis.ifelse(rows[name] < limit, rows[name], ibis.null("timestamp")) for name in _LATE}
+    return rows.mutate(**learned)

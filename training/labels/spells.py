@@ -2,7 +2,8 @@
 
 A spell is ``(began, ended]``: at an instant those are customers whose spell began before it and did not end before it,
 which is what `Outcome.alive` says of it; who leaves in a window has a spell that ends in it, as `Outcome.left` says.
-What is known today counts: a row that was entered late is there from when it happened.
+What is known today counts: a row that was entered late is there from when it happened, and a notice that was taken
+back later, after the instant or the window that a label sees, ended nothing.
 """
 
 from __future__ import annotations
