@@ -54,6 +54,10 @@ class ConnectionFailed(ChurnLabError):
     exit_code = 4
 
 
+class Refused(ConnectionFailed):
+    """A database or service does not serve, and no waiting changes that: its address, a name or a password is wrong."""
+
+
 class NotReady(ChurnLabError):
     """Something that must come first is missing: an artifact, a champion."""
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.addresses import resolved
-from pipelines.errors import ConfigError, ConnectionFailed, DataError
+from pipelines.addresses import hidden, resolved
+from pipelines.errors import ConfigError, ConnectionFailed, DataError, Refused
 from pipelines.ingest.headers import column_names
 from pipelines.ingest.mapping import Reading
 from pipelines.ingest.nearest import chosen_table
 from pipelines.ingest.sql import first_line
 from pipelines.ingest.staging import Staged, Staging
+from pipelines.servers import first_words, postgres_passes
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,7 +34,9 @@ def stage_postgres(source: Reading, staging: Staging) -> Staged:
     Raises
     ------
     ConnectionFailed
-        If the database does not answer or refuses.
+        If the database does not answer.
+    Refused
+        If it will not, however long one waits.
     ConfigError
         If the address, table or query is wrong.
     """
@@ -41,15 +44,16 @@ def stage_postgres(source: Reading, staging: Staging) -> Staged:
 
     address = resolved(source.url or "", "a source")
     path = staging.new_file(".csv")
-    with _connected(address) as connection:
+    with _connected(source.url or "", address) as connection:
         try:
             columns = _copy(connection, _select(connection, source, _place(address)), path)
         except psycopg.OperationalError as error:
             raise ConnectionFailed(
-                f"The connection to {_place(address)} broke: {_line(error)}", do="try again"
+                f"The connection to {_place(address)} broke: {first_words(error)}", do="try again"
             ) from None
         except psycopg.Error as error:
-            raise ConfigError(f"The query on {_place(address)} failed: {_line(error)}", allowed="one SELECT") from None
+            said = f"The query on {_place(address)} failed: {first_words(error)}"
+            raise ConfigError(said, allowed="one SELECT") from None
     table = staging.new_name()
     try:
         staging.connection.read_csv(
@@ -63,15 +67,16 @@ def stage_postgres(source: Reading, staging: Staging) -> Staged:
     return staging.staged(table)
 
 
-def _connected(address: str) -> psycopg.Connection[Any]:
+def _connected(url: str, address: str) -> psycopg.Connection[Any]:
     import psycopg
 
-    place = _place(address)
+    place = hidden(_place(address), url)
     try:
         connection = psycopg.connect(address, connect_timeout=_SECONDS_TO_CONNECT)
-    except psycopg.OperationalError as error:
-        raise ConnectionFailed(
-            f"PostgreSQL at {place} cannot be reached: {_line(error)}",
+    except (psycopg.OperationalError, UnicodeError) as error:
+        passes = isinstance(error, psycopg.Error) and postgres_passes(error)
+        raise (ConnectionFailed if passes else Refused)(
+            f"PostgreSQL at {place} cannot be reached: {hidden(first_words(error), url)}",
             do="check host, port, database, user and password in the url",
         ) from None
     connection.read_only = True
@@ -91,11 +96,6 @@ def _place(address: str) -> str:
             allowed="postgresql://user:${PASSWORD}@host:5432/database",
         ) from None
     return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
-
-
-def _line(error: psycopg.Error) -> str:
-    text = error.diag.message_primary or str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200]
 
 
 def _select(connection: psycopg.Connection[Any], source: Reading, place: str) -> sql.Composable:

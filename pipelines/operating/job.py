@@ -15,7 +15,7 @@ from typing import Any
 from pipelines.artifacts import Store
 from pipelines.config import Project
 from pipelines.console import Console
-from pipelines.errors import Busy, ChurnLabError, ConnectionFailed, Incomplete, NotReady, refusal
+from pipelines.errors import Busy, ChurnLabError, ConnectionFailed, Incomplete, NotReady, Refused, refusal
 from pipelines.lock import workspace_lock
 from pipelines.operating.log import REFUSED, JobLog, without_secrets
 from pipelines.operating.words import rows_delivered
@@ -123,7 +123,7 @@ class Job:
                 ran = self._attempt(name, tracking)
             except BaseException as error:
                 known = _known(error)
-                again = isinstance(known, ConnectionFailed) and attempt <= settings.retries
+                again = _may_pass(known) and attempt <= settings.retries
                 facts = {"stage": name, "attempt": attempt, "seconds": _since(started), **log.problem(known)}
                 log.write("stage", outcome="failed", **facts)
                 if not again:
@@ -172,6 +172,10 @@ def told_of(stage: str, store: Store) -> dict[str, Any]:
 def _known(error: BaseException) -> BaseException:
     """Give an error in our words where there are any."""
     return error if isinstance(error, ChurnLabError) else refusal(error) or error
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, ConnectionFailed) and not isinstance(error, Refused)
 
 
 def _since(started: float) -> float:

@@ -11,7 +11,7 @@ from deliveries import bring, score, settings, total, warehouse
 from delivery_places import MySQLPlace
 
 from pipelines.destinations.known import kind_named
-from pipelines.errors import ConnectionFailed
+from pipelines.errors import Refused
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "delivery.md"
 SCHEMA = "churn_rights"
@@ -141,6 +141,20 @@ def test_a_refused_password_is_not_repeated(mysql_url: str, tmp_path: Path, monk
     url = f"mysql://nobody:${{CHURNLAB_TEST_PASSWORD}}@127.0.0.1:{urlsplit(mysql_url).port}"
     with warehouse(tmp_path / "warehouse.duckdb") as connection:
         score(connection, ["a"])
-        with pytest.raises(ConnectionFailed, match="Access denied") as refused:
+        with pytest.raises(Refused, match="Access denied") as refused:
             bring(connection, settings({"kind": "mysql", "url": url}, retry_s=60))
     assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("who", "database", "said"), [("nobody", "postgres", "role"), ("postgres", "nosuch", "database")]
+)
+def test_what_postgres_does_not_know_ends_at_once(
+    postgres_url: str, tmp_path: Path, who: str, database: str, said: str
+) -> None:
+    url = f"postgresql://{who}@127.0.0.1:{urlsplit(postgres_url).port}/{database}"
+    with warehouse(tmp_path / "warehouse.duckdb") as connection:
+        score(connection, ["a"])
+        with pytest.raises(Refused, match=f"{said} .* does not exist"):
+            bring(connection, settings({"kind": "postgres", "url": url}, retry_s=60))

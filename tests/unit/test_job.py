@@ -14,7 +14,7 @@ from written_records import record
 
 from pipelines.config import Project, load_project
 from pipelines.console import Console
-from pipelines.errors import Busy, ChurnLabError, ConnectionFailed, DataError, Incomplete, NotReady
+from pipelines.errors import Busy, ChurnLabError, ConnectionFailed, DataError, Incomplete, NotReady, Refused
 from pipelines.lock import workspace_lock
 from pipelines.operating import job as job_module
 from pipelines.operating.job import STAGES, Job
@@ -113,6 +113,15 @@ def test_it_gives_up_and_later_stages_do_not_run(company: Company) -> None:
         company.run()
     assert company.ran == ["ingest", *["validate"] * 3]
     assert (company.log()[-1]["outcome"], company.log()[-1]["exit_code"]) == ("failed", 4)
+
+
+def test_what_no_waiting_heals_is_not_tried_again(company: Company) -> None:
+    company.script["deliver"] = [Refused("PostgreSQL at host:5432/db refuses: no such role")]
+    with pytest.raises(Refused):
+        company.run()
+    assert company.waits == []
+    last = company.log()[-1]
+    assert (last["exit_code"], last["message"]) == (4, "PostgreSQL at host:5432/db refuses: no such role")
 
 
 def test_where_mlflow_does_not_answer_the_work_is_done_and_the_log_says_so(company: Company) -> None:

@@ -13,7 +13,8 @@ from pipelines.addresses import hidden, resolved
 from pipelines.destinations.database import Database
 from pipelines.destinations.destination import Lost, Part
 from pipelines.destinations.statements import CURRENT_VIEW, Dialect, Statements
-from pipelines.errors import ConfigError, ConnectionFailed
+from pipelines.errors import ConfigError, Refused
+from pipelines.servers import first_words, mysql_passes
 from pipelines.warehouse.sql import statement
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 _SECONDS_TO_CONNECT = 10
 _SECONDS_TO_ANSWER = 600
-_PASSING = (1040, 1053, 1077, 1079, 1205, 1213, 1927, 2002, 2003, 2006, 2013, 2055, 4031)
-"""Too many connections, shutdown, waited for a lock, deadlock, killed, cannot connect, gone away."""
 
 
 def _on_duplicate(key: str, names: Iterable[str]) -> str:
@@ -124,13 +123,11 @@ class MySQL(Database):
         driver = _driver()
         try:
             yield
-        except driver.Error as error:
-            code, text = (*error.args, "", "")[:2]
-            line = str(text).splitlines()[0][:200] if text else type(error).__name__
-            place, said = (hidden(text, self.settings.url or "") for text in (self._place(), line))
-            if isinstance(error, driver.InterfaceError) or code in _PASSING:
+        except (driver.Error, UnicodeError) as error:
+            place, said = (hidden(text, self.settings.url or "") for text in (self._place(), first_words(error)))
+            if isinstance(error, driver.Error) and mysql_passes(error):
                 raise Lost(f"MySQL at {place}: {said}") from None
-            raise ConnectionFailed(
+            raise Refused(
                 f"MySQL at {place} refuses: {said}",
                 do=f"check the url of destination {self.settings.name} and the rights of its role "
                 "(churnlab deliver --grants)",

@@ -11,7 +11,8 @@ from pipelines.addresses import hidden, resolved
 from pipelines.destinations.database import Database
 from pipelines.destinations.destination import Lost, Part
 from pipelines.destinations.statements import CURRENT_VIEW, Dialect, Statements
-from pipelines.errors import ConfigError, ConnectionFailed
+from pipelines.errors import ConfigError, Refused
+from pipelines.servers import first_words, postgres_passes
 from pipelines.warehouse.sql import statement
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ WIRE = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "INTEGER": "int4", "BIGINT": "int8", "DOUBLE": "float8",
     "BOOLEAN": "bool", "DATE": "date", "SMALLINT": "int2",
 }  # fmt: skip
-_PASSING = ("08", "57P", "53300", "40001", "40P01", "55P03")
-"""Beginnings of the codes of what passes: lost connection, shutdown and start, too many clients, deadlock, lock."""
-_STARTING = ("starting up", "shutting down", "recovery mode", "too many clients")
 
 
 class Postgres(Database):
@@ -123,11 +121,11 @@ class Postgres(Database):
 
         try:
             yield
-        except psycopg.Error as error:
-            place, said = (hidden(text, self.settings.url or "") for text in (self._where(), _line(error)))
-            if self._passes(error):
+        except (psycopg.Error, UnicodeError) as error:
+            place, said = (hidden(text, self.settings.url or "") for text in (self._where(), first_words(error)))
+            if isinstance(error, psycopg.Error) and postgres_passes(error):
                 raise Lost(f"PostgreSQL at {place}: {said}") from None
-            raise ConnectionFailed(
+            raise Refused(
                 f"PostgreSQL at {place} refuses: {said}",
                 do=f"check the url of destination {self.settings.name} and the rights of its role "
                 "(churnlab deliver --grants)",
@@ -170,17 +168,6 @@ class Postgres(Database):
             return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
         return "an address that cannot be read"
 
-    def _passes(self, error: psycopg.Error) -> bool:
-        """Whether another attempt may succeed."""
-        import psycopg
-
-        if error.sqlstate:
-            return error.sqlstate.startswith(_PASSING)
-        if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-            return False
-        text = str(error)
-        return "FATAL" not in text or any(word in text for word in _STARTING)
-
     def _check_encoding(self) -> None:
         encoding = self.run("SHOW server_encoding")[0][0]
         if encoding != "UTF8":
@@ -193,8 +180,3 @@ class Postgres(Database):
         key = int.from_bytes(digest, "big", signed=True)
         if not self.run("SELECT pg_try_advisory_lock(%s)", (key,))[0][0]:
             raise Lost(f"another delivery is writing to PostgreSQL at {self._where()}")
-
-
-def _line(error: psycopg.Error) -> str:
-    text = error.diag.message_primary or str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200]
