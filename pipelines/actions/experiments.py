@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config_experiments import ExperimentPlan
+from pipelines.warehouse import actions
 from pipelines.warehouse import experiments as ledger
 from pipelines.warehouse.duckdb_file import transaction
 
@@ -50,7 +51,7 @@ def arms_in(connection: Any, experiments: Collection[str]) -> dict[str, str]:
 def eligible(
     connection: Any, plan: ExperimentPlan, hold_out_share: float, others: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Give the customers whom an experiment is for.
+    """Give the customers whom an experiment is for; who had its action of late is not among them.
 
     Parameters
     ----------
@@ -61,8 +62,7 @@ def eligible(
     hold_out_share
         ``experiments.hold_out_share``; they are left out.
     others
-        Further experiments on the same playbook; who has an arm in one of them is left out, as it may have had the
-        action already.
+        Further experiments on the same playbook; who has an arm in one of them is left out.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def eligible(
         "WHERE list_contains(?, band) ORDER BY customer_id",
         [plan.bands],
     ).df()
-    is_free = ~held_out(list(found["customer_id"]), hold_out_share)
+    is_free = ~held_out(list(found["customer_id"]), hold_out_share) & ~_acted_on(connection, plan, found)
     if others:
         is_free &= ~found["customer_id"].isin(arms_in(connection, others)).to_numpy()
     return found[is_free].reset_index(drop=True)
@@ -102,12 +102,14 @@ def deal(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFra
     -------
     pandas.DataFrame
         ``customer_id``, ``stratum``, ``arm``, ``is_new`` of those who take part; those of earlier days keep their arm,
-        whatever has changed.
+        whatever has changed. Newcomers who had the action of late do not take part.
     """
     from evaluation.action.assignment import assign, two_arms
 
     ledger.create(connection)
     known = ledger.rows_of(connection, ledger.ASSIGNMENTS, name)
+    is_known = customers["customer_id"].isin(known["customer_id"])
+    customers = customers[is_known | ~_acted_on(connection, plan, customers)]
     places = _places_left(plan, len(known), customers, set(known["customer_id"]))
     found = assign(name, list(places["customer_id"]), list(places["band"]), two_arms(plan.control_share), known)
     new = found.assign(
@@ -118,6 +120,16 @@ def deal(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFra
     )
     ledger.add(connection, ledger.ASSIGNMENTS, new[new["is_new"]])
     return found
+
+
+def _acted_on(connection: Any, plan: ExperimentPlan, customers: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell who had the action within the days in which the outcome is looked at, or will have it: no control any more.
+
+    Arms of this playbook tell nothing of it where actions were planned under no experiment.
+    """
+    last = customers["customer_id"].map(actions.last_planned(connection, plan.playbook))
+    since = customers["as_of"] - timedelta(days=plan.window_days)
+    return (last.astype("datetime64[us]") > since).to_numpy(dtype=bool)
 
 
 def _places_left(plan: ExperimentPlan, assigned: int, customers: pd.DataFrame, known: set[str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from pipelines.outbox.ledger import Outbox
 from pipelines.outbox.message import Message
 from pipelines.outbox.sender import Lanes
 from pipelines.warehouse import outbox as table
+from pipelines.warehouse.actions import has
 from pipelines.warehouse.duckdb_file import warehouse
 
 
@@ -52,6 +53,6 @@ def would_send(outbox: Outbox, lanes: Lanes, most: int | None) -> list[tuple[str
 @contextmanager
 def _read(project: Project) -> Iterator[Any]:
     with warehouse(project.home, read_only=True) as connection:
-        if not table.has(connection, "planned_actions"):
+        if not has(connection, "planned_actions"):
             raise NotReady("Nothing was decided yet", do=f"run: churnlab act -p {project.name}")
         yield connection

@@ -61,6 +61,12 @@ def create(connection: Any) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({typed})")
 
 
+def has(connection: Any, name: str) -> bool:
+    """Whether there is a table of this name in the schema of actions."""
+    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
+    return connection.execute(query, [SCHEMA, name]).fetchone() is not None
+
+
 def add_actions(connection: Any, rows: Any) -> int:
     """Add planned actions of a pandas frame or Arrow table whose id is new; give their number."""
     columns = ", ".join(PLANNED_ACTIONS)
@@ -85,3 +91,15 @@ def committed(connection: Any, instant: datetime, first: date, last: date) -> li
         "WHERE planned_for BETWEEN ?::DATE AND ?::DATE AND (arm <> 'control' OR as_of = ?) GROUP BY ALL",
         [first, last, instant],
     ).fetchall()
+
+
+def last_planned(connection: Any, playbook: str) -> dict[str, datetime]:
+    """Give the last day for which a playbook's action was planned for each customer, of those that may reach them."""
+    if not has(connection, "planned_actions"):
+        return {}
+    rows = connection.execute(
+        f"SELECT customer_id, max(planned_for)::TIMESTAMP FROM {SCHEMA}.planned_actions "
+        "WHERE playbook = ? AND arm <> 'control' AND state NOT IN ('failed', 'expired') GROUP BY customer_id",
+        [playbook],
+    )
+    return dict(rows.fetchall())

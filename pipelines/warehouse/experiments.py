@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipelines.warehouse.actions import SCHEMA, has
 from pipelines.warehouse.duckdb_file import transaction
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SCHEMA = "actions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +156,7 @@ def rows_of(connection: Any, table: ExperimentTable, experiment: str | None = No
     """Read the rows of one experiment, or of all; empty where nothing was ever written."""
     import pandas as pd
 
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?", [SCHEMA, table.name]
-    ).fetchone()
-    if found is None:
+    if not has(connection, table.name):
         return pd.DataFrame(columns=list(table.columns))
     names = ", ".join(f'"{name}"' for name in table.columns)
     everything = f"SELECT {names} FROM {SCHEMA}.{table.name}"

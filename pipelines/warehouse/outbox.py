@@ -12,7 +12,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from pipelines.warehouse.actions import HELD_BACK, SCHEMA
+from pipelines.warehouse.actions import HELD_BACK, SCHEMA, has
 from pipelines.warehouse.actions import create as create_actions
 
 PLANNED, SENT, DELIVERED, FAILED, EXPIRED = "planned", "sent", "delivered", "failed", "expired"
@@ -277,12 +277,6 @@ def states_of(connection: Any, keys: Sequence[str]) -> dict[str, str]:
     """Give the states of rows by key; keys that there are not are left out."""
     found = connection.execute(f"SELECT key, state FROM {TABLE} WHERE key IN {_LISTED}", [list(keys)])
     return dict(found.fetchall())
-
-
-def has(connection: Any, name: str) -> bool:
-    """Whether there is a table of this name in the schema of actions."""
-    query = "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
-    return connection.execute(query, [SCHEMA, name]).fetchone() is not None
 
 
 def records(connection: Any, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from acting_companies import MONDAY, SETTINGS, Company, read_books
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.actions.experiments import assign_customers, eligible
@@ -97,6 +97,7 @@ class Played:
 
 
 @given(STEPS, st.sampled_from([0.0, 0.3]))
+@example(["decide", "next day", "assign"], 0.0)
 @settings(max_examples=4, deadline=None)
 def test_one_arm_for_ever_and_nothing_for_controls(books, steps, share):
     played = Played(books, share)

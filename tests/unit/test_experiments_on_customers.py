@@ -13,6 +13,7 @@ from pipelines.actions.experiments_results import results
 from pipelines.config import load_project
 from pipelines.config_experiments import ExperimentPlan
 from pipelines.errors import ConfigError
+from pipelines.warehouse import actions
 from pipelines.warehouse import experiments as ledger
 
 DAY = datetime(2026, 1, 1)
@@ -110,6 +111,31 @@ def test_newcomers_come_in_from_the_first_day_to_the_last(warehouse):
         taken.append(int(assign_customers(warehouse, "spring", tried, eligible(warehouse, tried, 0.0))["is_new"].sum()))
 
     assert taken == [0, 40, 20, 0, 0]
+
+
+def test_who_had_the_action_of_late_is_no_newcomer(warehouse):
+    scored(warehouse, 9, band="high")
+    actions.create(warehouse)
+    window = timedelta(days=plan().window_days)
+    had = {
+        "c00000": (DAY + timedelta(days=2), "treated", "planned"),
+        "c00001": (DAY - window + timedelta(days=1), "treated", "sent"),
+        "c00002": (DAY - window, "treated", "sent"),
+        "c00003": (DAY, "control", "held_back"),
+        "c00004": (DAY, "treated", "failed"),
+    }
+    for customer, (day, arm, state) in had.items():
+        warehouse.execute(
+            "INSERT INTO actions.planned_actions (action_id, customer_id, playbook, as_of, planned_for, arm, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [customer, customer, plan().playbook, DAY, day, arm, state],
+        )
+    everyone = warehouse.execute("FROM scores.churn_scores_current").df()
+
+    dealt = assign_customers(warehouse, "spring", plan(), everyone)
+
+    assert set(everyone["customer_id"]) - set(dealt["customer_id"]) == {"c00000", "c00001"}
+    assert set(eligible(warehouse, plan(), 0.0)["customer_id"]) == set(dealt["customer_id"])
 
 
 def test_outcomes_count_inside_the_window_alone(warehouse):
