@@ -21,6 +21,7 @@ from pipelines.ingest.staging import Staging
 from pipelines.servers import first_words, mysql_passes, postgres_passes
 
 SECRET = "geheim"
+PORT_OF_NOBODY = 1
 SCHEMES = {"postgres": "postgresql", "mysql": "mysql"}
 KINDS = pytest.mark.parametrize("kind", SCHEMES)
 
@@ -36,12 +37,6 @@ def opened(kind: str, place: str, monkeypatch: pytest.MonkeyPatch) -> BaseExcept
         kind_named(kind)(given).open(read_only=False)
     assert SECRET not in str(raised.value)
     return raised.value
-
-
-def port_of_nobody() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 def resolving(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +72,7 @@ def test_names_that_cannot_be_asked_for_now_are_asked_for_again(kind: str, monke
 
 @KINDS
 def test_a_server_that_is_down_is_tried_again(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(opened(kind, f"127.0.0.1:{port_of_nobody()}", monkeypatch), Lost)
+    assert isinstance(opened(kind, f"127.0.0.1:{PORT_OF_NOBODY}", monkeypatch), Lost)
 
 
 @pytest.mark.parametrize("scheme", ["ftp://me@host/db", "host/db", "mysql+pymysql://me@host"])
@@ -130,7 +125,7 @@ def test_what_mysql_says(code: int, behind: Exception | None, passes: bool) -> N
 
 @pytest.mark.parametrize(
     ("place", "kind"),
-    [("127.0.0.1:70000/db", Refused), ("a..b/db", Refused), (f"127.0.0.1:{port_of_nobody()}/db", ConnectionFailed)],
+    [("127.0.0.1:70000/db", Refused), ("a..b/db", Refused), (f"127.0.0.1:{PORT_OF_NOBODY}/db", ConnectionFailed)],
 )
 def test_a_source_tells_what_may_pass_from_what_stays(
     place: str, kind: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
