@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,23 +47,31 @@ class Attempts:
     clock: Callable[[], float] = time.monotonic
     failures: int = 0
     closed_until: float = field(default=float("-inf"))
+    _one: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def wait_s(self) -> float:
         """Seconds until the next attempt is looked at."""
         return max(0.0, self.closed_until - self.clock())
 
-    def try_password(self, given: str, right: str) -> bool:
-        """Say whether a password is right, in the same time whatever was given; during the wait none is."""
-        if self.wait_s:
+    def try_password(self, given: str, right: str) -> bool | None:
+        """Say whether a password is right, in the same time whatever was given.
+
+        Returns
+        -------
+        bool or None
+            ``None`` during the wait: it was not looked at. Of several at once only one is.
+        """
+        with self._one:
+            if self.wait_s:
+                return None
+            digests = (hashlib.sha256(text.encode()).digest() for text in (given, right))
+            if hmac.compare_digest(*digests):
+                self.failures = 0
+                return True
+            self.failures += 1
+            self.closed_until = self.clock() + min(2.0 ** (self.failures - 1), LONGEST_WAIT_S)
             return False
-        digests = (hashlib.sha256(text.encode()).digest() for text in (given, right))
-        if hmac.compare_digest(*digests):
-            self.failures = 0
-            return True
-        self.failures += 1
-        self.closed_until = self.clock() + min(2.0 ** (self.failures - 1), LONGEST_WAIT_S)
-        return False
 
 
 def password(environment: Mapping[str, str] | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,7 +37,7 @@ for (const each of document.querySelectorAll("a, button"))
 LANGUAGE = Words("Language", "语言")
 PASSWORD, ENTER = Words("Password", "密码"), Words("Enter", "进入")
 WRONG = Words("That is not the password.", "密码不正确。")
-WAIT = Words("Too many attempts: wait {seconds:.0f} seconds.", "尝试次数过多，请等待 {seconds:.0f} 秒。")
+WAIT = Words("Too many attempts: wait {seconds} seconds.", "尝试次数过多，请等待 {seconds} 秒。")
 NOBODY = Words(
     "The reverse proxy did not say who you are (header {header}).", "反向代理未提供用户身份（请求头 {header}）。"
 )
@@ -143,11 +144,12 @@ def _ask_password(language: str) -> None:
     if not asked:
         return
     attempts = _attempts()
-    if attempts.wait_s:
-        st.error(say(WAIT, language).format(seconds=attempts.wait_s + 0.5))
-    elif attempts.try_password(given, password()):
+    is_right = attempts.try_password(given, password())
+    if is_right:
         st.session_state["entered"] = True
         st.rerun()
+    elif is_right is None:
+        st.error(say(WAIT, language).format(seconds=max(1, math.ceil(attempts.wait_s))))
     else:
         st.error(say(WRONG, language))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers import mariadb_server, postgres_server
+from servers import LIMIT_S, mariadb_server, postgres_server
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def browser():
     if program is None:
         pytest.skip("Chromium is not installed")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"], timeout=LIMIT_S * 1000)
         yield browser
         browser.close()
 
@@ -51,6 +51,7 @@ def open_offline(browser):
 
     def opens(file: Path, width: int, language: str, look: str):
         context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=look, offline=True)
+        context.set_default_timeout(LIMIT_S * 1000)
         page = context.new_page()
         trouble = []
         page.on("console", lambda message: trouble.append(message.text))

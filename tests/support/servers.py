@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-SECONDS_TO_START = 60
+LIMIT_S = 600
+"""How long what has to come is waited for: a machine that does much else takes long, and on none is this waited out."""
 
 
 class PostgresServer:
@@ -24,16 +25,18 @@ class PostgresServer:
     ----------
     folder
         Empty folder for its data.
+    port
+        Of the loopback.
     """
 
     user = "postgres"
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._port = folder, free_port()
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder, self._port = folder, port
         self._control = program("pg_ctl", "/usr/lib/postgresql/*/bin")
         initdb = program("initdb", "/usr/lib/postgresql/*/bin")
         give(folder, self.user)
-        self._call(initdb, "-D", str(folder / "data"), "-U", self.user, "-A", "trust", "-E", "UTF8")
+        self._call(initdb, "-D", str(folder / "data"), "-U", self.user, "-A", "trust", "-E", "UTF8", "--no-locale")
 
     @property
     def url(self) -> str:
@@ -46,11 +49,16 @@ class PostgresServer:
             f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
         )
         log = str(self._folder / "log")
-        self._call(self._control, "-D", str(self._folder / "data"), "-w", "-l", log, "-o", options, "start")
+        self._call(
+            self._control, "-D", str(self._folder / "data"), "-t", str(LIMIT_S), "-l", log, "-o", options, "start"
+        )
 
     def stop(self) -> None:
         """Stop it at once, whoever is connected."""
-        self._call(self._control, "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+        self._controlled("-m", "immediate", "stop")
+
+    def _controlled(self, *words: str) -> None:
+        self._call(self._control, "-D", str(self._folder / "data"), "-w", "-t", str(LIMIT_S), *words)
 
     def _call(self, *command: str) -> None:
         subprocess.run(command, check=True, capture_output=True, cwd="/", **as_user(self.user))  # type: ignore[call-overload]
@@ -59,8 +67,8 @@ class PostgresServer:
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
     """Run a PostgreSQL server; skips where the program is missing."""
-    with _folder("postgres") as folder:
-        server = PostgresServer(folder)
+    with _folder("postgres") as folder, reserved_port() as port:
+        server = PostgresServer(folder, port)
         server.start()
         try:
             yield server
@@ -72,8 +80,8 @@ def postgres_server() -> Iterator[PostgresServer]:
 def mariadb_server() -> Iterator[str]:
     """Run a MariaDB server and give the address of its root; skips where the program is missing."""
     daemon, install = program("mariadbd", "/usr/sbin"), program("mariadb-install-db", "/usr/bin")
-    with _folder("mariadb") as folder:
-        port, data = free_port(), folder / "data"
+    with _folder("mariadb") as folder, reserved_port() as port:
+        data = folder / "data"
         give(folder, "mysql")
         how = [f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"]
         subprocess.run([install, *how], check=True, capture_output=True, **as_user("mysql"))  # type: ignore[call-overload]
@@ -84,7 +92,7 @@ def mariadb_server() -> Iterator[str]:
                 [daemon, "--no-defaults", *options, quick], stdout=log, stderr=log, **as_user("mysql")
             )
         try:
-            wait_for(port)
+            wait_for(port, server)
             yield f"mysql://root@127.0.0.1:{port}"
         finally:
             server.terminate()
@@ -100,21 +108,27 @@ def program(name: str, place: str) -> str:
     return found
 
 
-def free_port() -> int:
-    """A port of the loopback that nobody uses."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port of the loopback that no other program is given, neither before its server listens nor while it is stopped.
+
+    It is bound and not listened on: a server that reuses addresses, as all here do, may listen on it.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
-def wait_for(port: int) -> None:
-    """Wait until somebody listens."""
-    until = time.monotonic() + SECONDS_TO_START
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a server listens."""
+    until = time.monotonic() + LIMIT_S
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except OSError:
+            assert server.poll() is None, "the server ended"
             assert time.monotonic() < until, "the server did not start"
             time.sleep(0.05)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from pipelines.config_dashboard import DashboardSettings
@@ -33,9 +35,9 @@ def test_wrong_passwords_double_the_wait_and_a_right_one_ends_it() -> None:
     attempts = Attempts(lambda: now[0])
     waits = []
     for _ in range(9):
-        assert not attempts.try_password("wrong", "right one")
+        assert attempts.try_password("wrong", "right one") is False
         waits.append(attempts.wait_s)
-        assert not attempts.try_password("right one", "right one")  # The wait holds for the right one, too.
+        assert attempts.try_password("right one", "right one") is None  # The wait holds for the right one, too.
         now[0] += attempts.wait_s
     assert waits[:4] == [1, 2, 4, 8]
     assert max(waits) == LONGEST_WAIT_S
@@ -43,6 +45,23 @@ def test_wrong_passwords_double_the_wait_and_a_right_one_ends_it() -> None:
     assert attempts.wait_s == 0
     assert not attempts.try_password("wrong", "right one")
     assert attempts.wait_s == 1
+
+
+def test_of_two_passwords_at_once_only_one_is_looked_at() -> None:
+    others: list[bool | None] = []
+    second = threading.Thread(target=lambda: others.append(attempts.try_password("another", "right one")))
+
+    def clock() -> float:
+        if not second.ident:  # The first is about to be looked at.
+            second.start()
+            second.join(0.2)
+        return 0.0
+
+    attempts = Attempts(clock)
+    assert attempts.try_password("wrong", "right one") is False
+    second.join()
+    assert others == [None]
+    assert attempts.failures == 1
 
 
 @pytest.mark.parametrize(
