@@ -56,6 +56,14 @@ class Gate(TypedDict):
     do: str
 
 
+class Split(TypedDict):
+    """How rows were divided; earlier releases taught no rows of open windows."""
+
+    train_rows: int
+    test_rows: int
+    open_rows: NotRequired[int]
+
+
 class Judged(TypedDict):
     """Figures on unseen customers."""
 
@@ -63,7 +71,7 @@ class Judged(TypedDict):
     run_id: str
     project: dict[str, Any]
     calendar: Calendar
-    split: dict[str, Any]
+    split: Split
     signals: dict[str, Any]
     data: dict[str, Any]
     rule: str | None
@@ -137,7 +145,7 @@ class Trained(TypedDict):
     best: str
     parameters: dict[str, dict[str, Any] | None]
     dropped: Any
-    split: dict[str, Any]
+    split: Split
     features: dict[str, list[str]]
     kinds: dict[str, str]
     run_id: str

@@ -115,7 +115,7 @@ class Store:
         frame = _read_frame(path)
         missing = [column for column in artifact.columns if column not in frame]
         if missing:
-            raise NotReady(f"{path.name} lacks {', '.join(missing)}", do="run the stage that makes it again")
+            raise NotReady(f"{path.name} lacks {', '.join(missing)}", do=AGAIN)
         return frame
 
     def save(self, name: str, value: Any) -> None:

@@ -37,8 +37,8 @@ def read_record(path: Path, kind: type[Kept], do: str) -> Kept:
 
 
 def _said(error: ValidationError) -> str:
-    """Name the first key that is wrong, where it is a key and not the whole."""
+    """Name the first key that is wrong, where it is a key and not the whole; another version may write others."""
     problem = error.errors(include_url=False, include_input=False)[0]
     key = ".".join(map(str, problem["loc"]))
     wrong = "is missing" if problem["type"] == "missing" else f"is not right ({problem['msg'].lower()})"
-    return f": its key {key} {wrong}" if key else ""
+    return f", or of another version: its key {key} {wrong}" if key else ""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipelines.config import Project, dump
 from pipelines.errors import ConnectionFailed
@@ -61,6 +62,12 @@ class Tracking:
     def uri(self) -> str:
         """Address of the store."""
         return os.environ.get(ADDRESS) or self._project.tracking.uri
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the store may hold anything; one in a file that is missing would be made by the first look at it."""
+        address = urlsplit(self.uri)
+        return address.scheme != "sqlite" or Path(address.path.removeprefix("/")).exists()
 
     def client(self) -> Any:
         """Give MLflow's client on the store."""

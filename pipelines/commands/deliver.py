@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from pipelines.artifacts import Store
 from pipelines.config import Project, load_project
 from pipelines.console import Console
@@ -36,7 +38,8 @@ def deliver_scores(
     store = Store(project.home / "artifacts")
     scored = store.load("scored")
     chosen = scored["run_id"] if run is None else run
-    with workspace_lock(project.home, "deliver", wait_s), console.stage("deliver") as progress:
+    lock = nullcontext() if dry_run else workspace_lock(project.home, "deliver", wait_s)
+    with lock, console.stage("deliver") as progress:
         delivered = brought(project, project.deliver, progress, run=None if chosen == ALL else chosen, dry_run=dry_run)
     if any(delivered.changes.values()):
         _table(console, delivered, dry_run)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from pipelines.errors import NotReady
 from pipelines.lock import workspace_lock
 from pipelines.registry import CHAMPION, version_of
-from pipelines.tracking import model_name
+from pipelines.tracking import model_name, shown
 
 if TYPE_CHECKING:
     from pipelines.promotion.appointment import Appointment, Wish
@@ -18,8 +20,9 @@ def appoint(runner: Runner, version: str, because: str, *, force: bool, dry_run:
     """Make a version champion because a person says so, and renew the export."""
     from pipelines.promotion.appointment import Appointment
 
+    _refuse_without_versions(runner)
     appointment = Appointment(runner.project, runner.tracking)
-    with workspace_lock(runner.project.home, "promote", runner.wait_s):
+    with _only_writer(runner, "promote", dry_run):
         _carry_out(runner, appointment, appointment.chosen(version, because, force=force), dry_run)
 
 
@@ -27,9 +30,31 @@ def roll_back(runner: Runner, because: str, *, dry_run: bool) -> None:
     """Make the champion of before champion again, and renew the export."""
     from pipelines.promotion.appointment import Appointment
 
+    _refuse_without_versions(runner)
     appointment = Appointment(runner.project, runner.tracking)
-    with workspace_lock(runner.project.home, "rollback", runner.wait_s):
+    with _only_writer(runner, "rollback", dry_run):
         _carry_out(runner, appointment, appointment.taken_back(because), dry_run)
+
+
+def _only_writer(runner: Runner, command: str, dry_run: bool) -> AbstractContextManager[None]:
+    """Take the lock of the workspace, unless nothing is written."""
+    return nullcontext() if dry_run else workspace_lock(runner.project.home, command, runner.wait_s)
+
+
+def _refuse_without_versions(runner: Runner) -> None:
+    """Refuse where MLflow's store is a file that is not there: looking for versions would make it.
+
+    Raises
+    ------
+    NotReady
+        If it is so.
+    """
+    if not runner.tracking.is_there:
+        raise NotReady(
+            f"There is no version of a model: MLflow's store {shown(runner.tracking.uri)} is not there",
+            allowed="a project whose line has run to its end once",
+            do=f"train one: churnlab run -p {runner.project.name}, or correct tracking.uri or MLFLOW_TRACKING_URI",
+        )
 
 
 def _carry_out(runner: Runner, appointment: Appointment, wish: Wish, dry_run: bool) -> None:
@@ -48,6 +73,7 @@ def _carry_out(runner: Runner, appointment: Appointment, wish: Wish, dry_run: bo
 
 def foresee(runner: Runner) -> None:
     """Say what promoting the newest trained model would do and why; nothing is written or registered."""
+    _refuse_without_versions(runner)
     case, version = _case(runner)
     from pipelines.promotion.decision import decide
 

@@ -47,8 +47,11 @@ def erase_from_runs(tracking: Tracking, name: str, subject: Subject, *, counts_o
     counts_only
         Change nothing.
     """
+    logged = Logged()
+    if not tracking.is_there:
+        return logged
     client = tracking.client()
-    experiment, logged = client.get_experiment_by_name(name), Logged()
+    experiment = client.get_experiment_by_name(name)
     if experiment is None:
         return logged
     folder = local_folder(experiment.artifact_location)
@@ -66,7 +69,7 @@ def erase_from_runs(tracking: Tracking, name: str, subject: Subject, *, counts_o
 
 def folders_of_runs(tracking: Tracking, name: str) -> list[Path]:
     """Give the folders on this machine in which files of a project's runs are."""
-    experiment = tracking.client().get_experiment_by_name(name)
+    experiment = tracking.client().get_experiment_by_name(name) if tracking.is_there else None
     folder = None if experiment is None else local_folder(experiment.artifact_location)
     return [folder] if folder is not None and folder.is_dir() else []
 

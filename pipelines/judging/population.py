@@ -28,7 +28,7 @@ def population(material: Material) -> pd.DataFrame:
         return pd.DataFrame([{"cutoff": pd.NaT, "role": "", **_counts(known["churned"].astype(float))}])
     chosen = set() if material.validation is None else set(pd.to_datetime(material.validation["cutoff"]))
     taught, test = set(training_cutoffs(material.calendar)), pd.Timestamp(material.calendar["test_cutoff"])
-    between = "open" if material.record["split"]["open_rows"] else "unused"
+    between = "open" if material.record["split"].get("open_rows") else "unused"
     lines = []
     for cutoff, there in known.groupby("cutoff"):
         untaught = "judges" if cutoff == test else between

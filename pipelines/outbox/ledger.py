@@ -118,10 +118,14 @@ class Outbox:
             If another command writes to the workspace.
         ConnectionFailed
             If the warehouse cannot be opened.
+        NotReady
+            If there is none.
         """
         if self.connection is not None:
             yield self.connection
             return
+        if not (self.home / FILE).exists():
+            raise NotReady(f"Nothing was decided yet in {self.home}", do="run: churnlab act")
         with workspace_lock(self.home, "outbox", self.wait_s), self._insisted() as connection:
             self.connection = connection
             try:
@@ -230,8 +234,6 @@ class Outbox:
     @contextmanager
     def _insisted(self) -> Iterator[Any]:
         """Open the warehouse; once something may have been sent, again and again while somebody reads it."""
-        if not (self.home / FILE).exists():
-            raise NotReady(f"Nothing was decided yet in {self.home}", do="run: churnlab act")
         with ExitStack() as stack:
             for left in reversed(range(OPENINGS if self._is_tidy else 1)):
                 try:

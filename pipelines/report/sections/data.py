@@ -51,7 +51,8 @@ def _answer(judged: Judged) -> Words:
             f"用 {split['train_rows']:,} 位客户训练，用另外 {split['test_rows']:,} 位客户评估，共 {signals} 列；"
             "该表没有时间信息，因此不能证明预测能力。",
         )
-    taught, known = split["train_rows"] + split["open_rows"], _KNOWN if split["open_rows"] else _OVER
+    opened = split.get("open_rows", 0)  # which models of earlier releases were not taught
+    taught, known = split["train_rows"] + opened, _KNOWN if opened else _OVER
     return Words(
         f"{taught:,} rows of earlier cutoffs taught, {split['test_rows']:,} customers at the last cutoff judged, "
         f"by {signals} signals; {known.en}",
