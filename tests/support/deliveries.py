@@ -149,19 +149,29 @@ def bring_in_process(
     parts
         The number.
     dies_at
-        The process kills itself, as ``kill -9`` does, when so many parts have begun and a fraction of a moment is over.
+        The process kills itself, as ``kill -9`` does, when so many parts have begun and a fraction of a moment is over;
+        before the next part begins or all is done at the latest, however late its timer is.
     """
 
     began = time.monotonic()
 
     def say(text: str) -> None:
         parts.value += 1
-        if dies_at is not None and parts.value == int(dies_at):
-            # Within a part, by what parts took until now: a fast machine would be at the end meanwhile.
-            wait_s = dies_at % 1 * (time.monotonic() - began) / parts.value
-            threading.Timer(wait_s, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        if dies_at is None or parts.value < int(dies_at):
+            return
+        if parts.value > int(dies_at):
+            die()
+        # Within a part, by what parts took until now: a fast machine would be at the end meanwhile.
+        threading.Timer(dies_at % 1 * (time.monotonic() - began) / parts.value, die).start()
 
     os.environ.update(environment)
     with duckdb.connect(path, read_only=True) as connection:
         source = Source(connection, chosen.batch_rows)
         deliver(source, source.instants(), chosen, say).raise_failures()
+    if dies_at is not None:
+        die()
+
+
+def die() -> None:
+    """End this process as ``kill -9`` does."""
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -18,7 +18,8 @@ import duckdb
 
 from pipelines.destinations.contract import Table, tables
 
-SCHEMA = "churn scores"
+SCHEMA = f"churn scores {os.environ.get('PYTEST_XDIST_WORKER', '')}".strip()
+"""Workers may share a server."""
 CURRENT = "churn_scores_current"
 Rows = list[tuple[Any, ...]]
 
