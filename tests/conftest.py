@@ -29,8 +29,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # The workers share the cores; numerica
 
 # How long an example takes says how busy the machine is, and nothing about the code. The same code meets the same
 # examples; HYPOTHESIS_PROFILE=explore draws new ones.
-hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("explore", deadline=None, derandomize=False)
+unhurried = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("repeatable", unhurried, derandomize=True)
+hypothesis.settings.register_profile("explore", unhurried, derandomize=False)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 HOME = Path(__file__).parent.parent

@@ -86,8 +86,10 @@ class Webhook(OneByOne):
         sent = body(message)
         connection = self._connection()
         try:
-            with _time_limit(connection, self._time_limit_s):
+            with _time_limit(connection, self._time_limit_s) as is_over:
                 connection.connect()
+                if is_over.is_set():  # There was nothing yet that could be ended.
+                    raise TimeoutError
                 target = self._url._replace(scheme="", netloc="", fragment="").geturl() or "/"
                 connection.request("POST", target, sent, self._headers(message, sent))
                 answer = connection.getresponse()
@@ -237,13 +239,18 @@ def _address(settings: WebhookSettings, environment: Mapping[str, str] | None) -
 
 
 @contextmanager
-def _time_limit(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+def _time_limit(connection: http.client.HTTPConnection, seconds: float) -> Iterator[threading.Event]:
     """End a connection after a time: the time limit of a socket begins anew with every byte that drips in.
+
+    Yields
+    ------
+    threading.Event
+        Set when the time is over.
 
     Raises
     ------
     TimeoutError
-        In the place of whatever the end of the connection led to.
+        In the place of whatever the end of the connection led to: an answer that is cut off may look whole.
     """
     is_over = threading.Event()
 
@@ -256,10 +263,13 @@ def _time_limit(connection: http.client.HTTPConnection, seconds: float) -> Itera
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield is_over
     except (OSError, http.client.HTTPException) as error:
         if is_over.is_set():
             raise TimeoutError(str(error)) from error
         raise
+    else:
+        if is_over.is_set():
+            raise TimeoutError
     finally:
         timer.cancel()

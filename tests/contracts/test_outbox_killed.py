@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from outboxes import CONF, SECRET, Company, planned, webhook
 from receivers import HttpReceiver, http_receiver
+from servers import LIMIT_S
 
 pytestmark = pytest.mark.kill
 DAY = date(2026, 6, 1)
@@ -38,8 +39,9 @@ def kill_a_sender(receiver: HttpReceiver, folder: Path, settings: tuple[str, ...
         words += ["--set", each]
     environment = os.environ | {"CRM_SECRET": SECRET, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "pipelines", *words]
-    receiver.script = [lambda _: process.kill()]
+    # It is gone before anything could be answered.
+    receiver.script = [lambda _: (process.kill(), process.wait(), None)[-1]]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        said = process.communicate(timeout=120)[0].decode()
+        said = process.communicate(timeout=LIMIT_S)[0].decode()
     assert process.returncode == -signal.SIGKILL, said
     assert len(receiver.requests) == 1

@@ -26,6 +26,8 @@ from pipelines.warehouse.outbox import create
 CONF = str(Path(__file__).parents[2] / "conf" / "demo.yaml")
 MONDAY = datetime(2026, 6, 1, 8, 0)
 SECRET = "a secret that is long enough"
+UNHURRIED = "outbox.time_limit_s=600"
+"""A receiver on a busy machine takes long to answer, and is not cut off."""
 ENVIRONMENT = {"CRM_SECRET": SECRET, "SMTP_PASSWORD": "hunter2"}
 
 
@@ -146,13 +148,13 @@ class Company:
 def webhook(url: str, **other: Any) -> tuple[str, ...]:
     """Settings that send the channel phone to a webhook."""
     told = {"name": "crm", "kind": "webhook", "url": url, "secret": "CRM_SECRET", **other}
-    return f"outbox.transports=[{_flow(told)}]", "outbox.routes={phone: crm}"
+    return f"outbox.transports=[{_flow(told)}]", "outbox.routes={phone: crm}", UNHURRIED
 
 
 def mail(port: int, **other: Any) -> tuple[str, ...]:
     """Settings that send the channels email and phone by mail."""
     told = {"name": "post", "kind": "email", "url": f"smtp://127.0.0.1:{port}", "sender": "Care <care@co.example>"}
-    return f"outbox.transports=[{_flow(told | other)}]", "outbox.routes={email: post, phone: post}"
+    return f"outbox.transports=[{_flow(told | other)}]", "outbox.routes={email: post, phone: post}", UNHURRIED
 
 
 def _flow(told: dict[str, Any]) -> str:

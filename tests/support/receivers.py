@@ -6,7 +6,7 @@ import ipaddress
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-Answer = Callable[["Request"], bytes | None]
+Answer = Callable[["Request"], bytes | Iterable[bytes] | None]
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def http_receiver(*script: Answer, context: Any = None) -> Iterator[HttpReceiver
             receiver.requests.append(request)
             answer = receiver.script.pop(0) if receiver.script else status(204)
             said = answer(request)
-            if said is not None:
-                self.wfile.write(said)
+            for part in [said] if isinstance(said, bytes) else said or []:
+                self.wfile.write(part)
             self.close_connection = True
 
         def log_message(self, *_: Any) -> None:

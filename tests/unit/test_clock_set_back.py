@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from outboxes import Company, planned
 from scoring_runs import customers, run, small_project
+from servers import LIMIT_S
 
 from pipelines.errors import Busy, ConfigError, DataError, Incomplete
 from pipelines.lock import workspace_lock
@@ -97,7 +98,7 @@ def test_a_writer_waits_as_long_as_it_says_whatever_the_clock_does(tmp_path: Pat
     with workspace_lock(tmp_path, "job"):
         second = Thread(target=write)
         second.start()
-        second.join(timeout=30)
+        second.join(LIMIT_S)
     assert len(refused) == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from servers import reserved_port
 
 from pipelines.errors import ChurnLabError, ConfigError, ConnectionFailed, DataError
 from pipelines.ingest import Ledger, Mapping, ingest
@@ -190,10 +190,7 @@ def test_a_database_that_does_not_answer(
     tmp_path: Path, warehouse: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_PASSWORD", "s3cret")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(ConnectionFailed) as caught:
+    with reserved_port() as port, pytest.raises(ConnectionFailed) as caught:
         load(tmp_path, warehouse, url=f"postgresql://reader:${{SHOP_PASSWORD}}@127.0.0.1:{port}/shop", table="orders")
     assert f"PostgreSQL at 127.0.0.1:{port}/shop cannot be reached" in str(caught.value)
     assert "s3cret" not in str(caught.value)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from servers import LIMIT_S
 
 from pipelines.errors import Busy
 from pipelines.lock import FILE, holder, workspace_lock
@@ -76,8 +77,8 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
 def test_who_waits_gets_it_when_the_first_ends(tmp_path: Path) -> None:
     with another_process(tmp_path) as other:
         threading.Timer(0.2, lambda: other.stdin and other.stdin.close()).start()
-        with workspace_lock(tmp_path, "score", wait_s=20):
-            assert other.wait(timeout=60) == 0
+        with workspace_lock(tmp_path, "score", wait_s=LIMIT_S):
+            assert other.wait(LIMIT_S) == 0
 
 
 @pytest.mark.usefixtures("impatient")

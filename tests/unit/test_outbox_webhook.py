@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from outboxes import MONDAY, SECRET, Company, planned, webhook
 from receivers import hang_up, http_receiver, self_signed, status
+from servers import reserved_port
 
 from pipelines.errors import ConfigError, Incomplete
 from pipelines.outbox.ledger import Clock
@@ -86,10 +87,9 @@ def test_who_asks_to_wait_longer_than_our_patience_gets_it_in_the_next_run(tmp_p
 
 
 def test_a_receiver_that_is_down_rests_and_no_message_is_worn_out_alone(tmp_path: Path) -> None:
-    with http_receiver() as receiver:
-        pass
-    company = three(Company(tmp_path, (*webhook(receiver.url), "outbox.attempts=5")))
-    dispatch = company.send()
+    with reserved_port() as port:
+        company = three(Company(tmp_path, (*webhook(f"http://127.0.0.1:{port}"), "outbox.attempts=5")))
+        dispatch = company.send()
     assert dispatch.errors == {("crm", "it does not answer (ConnectionRefusedError)"): 5}
     assert company.time.waits == [2.0, 4.0, 8.0, 16.0]
     assert sorted(row["attempts"] for row in company.rows()) == [1, 2, 2]
@@ -149,21 +149,19 @@ def test_a_receiver_that_is_too_slow_is_cut_off_even_if_it_drips(tmp_path: Path)
     with http_receiver() as receiver:
 
         def silent(_):
-            receiver.over.wait(20)
+            receiver.over.wait()
 
         def dripping(_):
-            for _ in range(100):
-                if receiver.over.wait(0.02):
-                    return None
-            return b""
+            yield b"HTTP/1.1 204 X\r\nX: "
+            while not receiver.over.wait(0.02):
+                yield b"x"
 
         receiver.script = [silent, dripping]
-        company = Company(tmp_path, (*webhook(receiver.url), "outbox.time_limit_s=0.5")).decide([planned(1)])
+        hurried = "outbox.time_limit_s=0.5", "outbox.attempts=2"
+        company = Company(tmp_path, (*webhook(receiver.url), *hurried)).decide([planned(1)])
         dispatch = company.send()
         receiver.over.set()
     assert dispatch.errors == {("crm", "it does not answer (TimeoutError)"): 2}
-    assert dispatch.states["delivered"] == 1
-    assert len(receiver.kept) == 1
 
 
 def test_one_receiver_in_trouble_does_not_keep_the_others_waiting(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from servers import reserved_port
 
 from pipelines.commands.line import open_ui
 from pipelines.errors import ConfigError
@@ -18,10 +19,7 @@ def test_a_port_out_of_range(port: int) -> None:
 
 
 def test_a_port_on_which_somebody_serves() -> None:
-    with socket.socket() as other:
-        other.bind((HOST, 0))
-        other.listen()
-        port = int(other.getsockname()[1])
-        with pytest.raises(ConfigError, match=f"Another program serves on port {port}"):
+    with reserved_port() as port:
+        with socket.create_server((HOST, port)), pytest.raises(ConfigError, match=f"serves on port {port}"):
             open_ui("demo", port)
-    check_port(port)
+        check_port(port)
