@@ -56,4 +56,5 @@ def _say(receipt: Receipt) -> None:
         console.line(f"Not touched, erase the customer there yourself: {', '.join(receipt.sources)}")
         console.line("Until then the customer is left out of every load.")
     for place in receipt.not_looked_into:
-        console.finding(f"Not looked into: {place}", "", is_problem=False)
+        do = "remove the customer there yourself; this command does not reach it"
+        console.finding(f"Not looked into: {place}", do, is_problem=True)

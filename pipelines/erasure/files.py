@@ -13,8 +13,6 @@ from typing import Any
 from pipelines.erasure.subject import ERASED, REPLACEMENT, Subject, is_id_column
 
 TEXTS = (".html", ".md", ".txt", ".yaml", ".yml", ".svg", ".log", ".xml")
-CLOSED = (".xlsx", ".zip", ".gz", ".bz2", ".zst", ".7z", ".tar", ".pkl", ".pickle")
-"""Kinds into which this does not look."""
 
 
 def erase_from_file(path: Path, subject: Subject, *, counts_only: bool = False) -> int:
@@ -41,11 +39,6 @@ def erase_from_file(path: Path, subject: Subject, *, counts_only: bool = False) 
     if found and not counts_only:
         _replace(path, lambda beside: beside.write_bytes(text.encode("utf-8", errors="surrogateescape")))
     return found
-
-
-def is_closed(path: Path) -> bool:
-    """Whether a file is of a kind into which this does not look."""
-    return path.suffix in CLOSED
 
 
 def _way_of(path: Path) -> Callable[[str, Subject], tuple[str, int]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class Logged:
     files, tags
         Rows or names in files, and tags of runs.
     out_of_reach
-        Places that are not on this machine, or that MLflow does not let anybody change.
+        Places that are not on this machine, or that MLflow does not let anybody change, with the runs.
     """
 
     files: int = 0
@@ -54,14 +54,13 @@ def erase_from_runs(tracking: Tracking, name: str, subject: Subject, *, counts_o
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         return logged
-    folder = local_folder(experiment.artifact_location)
-    if folder is None:
-        logged.out_of_reach.append(shown(experiment.artifact_location))
-    for file in sorted(folder.rglob("*")) if folder is not None and folder.is_dir() else ():
-        if file.is_file():
+    runs = list(_runs(client, experiment.experiment_id))
+    for folder in _folders(experiment, runs):
+        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
             logged.files += erase_from_file(file, subject, counts_only=counts_only)
-    for run in _runs(client, experiment.experiment_id):
+    for run in runs:
         _erase_from_tags(client, run, subject, counts_only, logged)
+    logged.out_of_reach += _elsewhere(runs)
     if logged.tags and not counts_only:
         _shrink(tracking.uri)
     return logged
@@ -69,9 +68,34 @@ def erase_from_runs(tracking: Tracking, name: str, subject: Subject, *, counts_o
 
 def folders_of_runs(tracking: Tracking, name: str) -> list[Path]:
     """Give the folders on this machine in which files of a project's runs are."""
-    experiment = tracking.client().get_experiment_by_name(name) if tracking.is_there else None
-    folder = None if experiment is None else local_folder(experiment.artifact_location)
-    return [folder] if folder is not None and folder.is_dir() else []
+    client = tracking.client() if tracking.is_there else None
+    experiment = client and client.get_experiment_by_name(name)
+    return _folders(experiment, _runs(client, experiment.experiment_id)) if experiment else []
+
+
+def _folders(experiment: Any, runs: Iterable[Any]) -> list[Path]:
+    """Give the folder of an experiment's files, and those of runs whose files lie outside of it."""
+    found: list[Path] = []
+    for address in (experiment.artifact_location, *(run.info.artifact_uri for run in runs)):
+        folder = local_folder(address)
+        if folder is not None and folder.is_dir() and not any(folder.is_relative_to(each) for each in found):
+            found.append(folder)
+    return found
+
+
+def _elsewhere(runs: Iterable[Any]) -> list[str]:
+    """Name the runs whose files are not on this machine, by the place where they are."""
+    places: dict[str, list[str]] = {}
+    for run in runs:
+        place = run.info.artifact_uri.removesuffix("/artifacts").removesuffix(f"/{run.info.run_id}")
+        folder = local_folder(place)
+        if folder is None or not folder.is_dir():
+            places.setdefault(shown(place), []).append(_named(run))
+    return [f"files in {place} of MLflow's runs {', '.join(named)}" for place, named in places.items()]
+
+
+def _named(run: Any) -> str:
+    return f"{run.info.run_id} ({run.info.run_name})"
 
 
 def local_folder(address: str) -> Path | None:
@@ -103,7 +127,7 @@ def _erase_from_tags(client: Any, run: Any, subject: Subject, counts_only: bool,
             if not counts_only:
                 client.set_tag(run.info.run_id, tag, subject.freed(value))
     if any(subject.is_mentioned(value) for value in run.data.params.values()):
-        logged.out_of_reach.append(f"parameters of run {run.info.run_id}")
+        logged.out_of_reach.append(f"parameters, which nobody can change, of MLflow's run {_named(run)}")
 
 
 def _shrink(uri: str) -> None:

@@ -1,18 +1,18 @@
-"""Whether a trace of a customer is left: every file's bytes, and every value of Parquet and DuckDB files."""
+"""Whether a trace of a customer is left: every file's bytes, those packed in it, and every value of tables in files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
-from pipelines.erasure.files import is_closed
+from pipelines.erasure.packed import BROKEN, CHUNK_BYTES, is_closed, members
 from pipelines.erasure.subject import Subject
 from pipelines.erasure.tables import traces, traces_of
 from pipelines.warehouse.sql import identifier, literal, statement
 
-CHUNK_BYTES = 4_000_000
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 
 
@@ -58,14 +58,23 @@ def _in_parquet(file: Path, subject: Subject) -> list[str]:
 def _in_bytes(file: Path, subject: Subject) -> bool:
     """Look for the telling ids, as text in three encodings; a longer id that begins alike is no trace."""
     wanted = [spelling.encode(encoding) for spelling in subject.spellings for encoding in ENCODINGS]
-    overlap = max((len(each) for each in wanted), default=0) + 4
+    if not wanted:
+        return False
+    try:
+        return any(_in_stream(member, wanted) for member in members(file))
+    except BROKEN:  # `closed_files` names it
+        with file.open("rb") as whole:
+            return _in_stream(whole, wanted)
+
+
+def _in_stream(stream: IO[bytes], wanted: list[bytes]) -> bool:
+    overlap = max(map(len, wanted)) + 4
     before = b""
-    with file.open("rb") as stream:
-        while wanted and (chunk := stream.read(CHUNK_BYTES)):
-            block = before + chunk
-            if any(_stands_alone(block, each) for each in wanted):
-                return True
-            before = block[-overlap:]
+    while chunk := stream.read(CHUNK_BYTES):
+        block = before + chunk
+        if any(_stands_alone(block, each) for each in wanted):
+            return True
+        before = block[-overlap:]
     return False
 
 

@@ -42,6 +42,7 @@ def test_a_customer_is_forgotten(line: Any) -> None:
     assert {"ingest", "label", "features"} <= set(unchanged)
     gone = contacted(home)
     used(runner, home, line)
+    named = name_of(home, gone)
     before = tables(home / "warehouse.duckdb")
     predictions = pd.read_parquet(home / "artifacts" / "trained" / "test_predictions.parquet")
 
@@ -58,6 +59,7 @@ def test_a_customer_is_forgotten(line: Any) -> None:
     kinds = {file.suffix for file in folder.rglob("*") if file.is_file()}
     assert kinds <= LOOKED_INTO | WITHOUT_CUSTOMERS
     assert [str(file) for file in folder.rglob("*") if file.is_file() and gone.encode() in file.read_bytes()] == []
+    assert [str(file) for file in folder.rglob("*") if file.is_file() and named.encode() in file.read_bytes()] == []
     after = tables(home / "warehouse.duckdb")
     assert after == {name: [row for row in rows if gone not in row] for name, rows in before.items()}
     for file in folder.rglob("*.parquet"):
@@ -92,6 +94,18 @@ def contacted(home: Path) -> str:
         found = connection.execute(
             "SELECT customer_id FROM actions.planned_actions JOIN scores.churn_scores USING (customer_id) "
             "WHERE state = 'planned' AND band IS NOT NULL ORDER BY rank LIMIT 1"
+        ).fetchone()
+    assert found is not None
+    return str(found[0])
+
+
+def name_of(home: Path, customer: str) -> str:
+    """Give the name of a customer, which nobody else has."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "SELECT name FROM loaded.customers WHERE customer_id = ? AND name NOT IN "
+            "(SELECT name FROM loaded.customers WHERE customer_id <> ?)",
+            [customer, customer],
         ).fetchone()
     assert found is not None
     return str(found[0])

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
 from pathlib import Path
 
+import numpy as np
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -13,7 +21,7 @@ import pytest
 from pipelines.destinations.kinds.csv import defused
 from pipelines.erasure.files import erase_from_file
 from pipelines.erasure.subject import Subject
-from pipelines.erasure.trace import traces_in
+from pipelines.erasure.trace import closed_files, traces_in
 
 GONE, OTHER, LONGER = "C00042", "C00043", "C000421"
 SUBJECT = Subject(frozenset({GONE}))
@@ -112,6 +120,50 @@ def test_an_id_that_was_kept_from_being_a_formula_goes_with_its_row(tmp_path: Pa
         left = list(csv.reader(file))
     assert [row[1] for row in left] == ["Ring"] * 4
     assert left[1][0] == OTHER
+
+
+def packed(file: Path, text: str) -> Path:
+    """Pack a text as the ending of a file's name says."""
+    content = text.encode()
+    if file.suffix == ".xlsx":
+        workbook = openpyxl.Workbook()
+        workbook.create_sheet("late").append(["x", text])
+        workbook.save(file)
+    elif file.suffix == ".npz":
+        np.savez_compressed(file, names=np.array([content] * 50))
+    elif ".tar" in file.suffixes:
+        with tarfile.open(file, "w:gz" if file.suffix == ".gz" else "w") as archive:
+            member = tarfile.TarInfo("list.csv")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    elif file.suffix == ".zip":
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a/list.csv", content * 50)
+    else:
+        file.write_bytes({".gz": gzip, ".bz2": bz2, ".xz": lzma}[file.suffix].compress(content * 50))
+    return file
+
+
+PACKED = ["a.xlsx", "a.npz", "a.tar", "a.tar.gz", "a.zip", "a.csv.gz", "a.csv.bz2", "a.csv.xz"]
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_trace_in_what_is_packed_is_found(tmp_path: Path, name: str) -> None:
+    file = packed(tmp_path / name, f"of {GONE}, ")
+    assert name == "a.tar" or GONE.encode() not in file.read_bytes()
+    assert list(traces_in(tmp_path, SUBJECT)) == [str(file)]
+    assert closed_files(tmp_path) == []
+    packed(file, f"of {LONGER}, ")
+    assert list(traces_in(tmp_path, SUBJECT)) == []
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_damaged_archive_is_not_taken_for_one_that_was_looked_into(tmp_path: Path, name: str) -> None:
+    file = packed(tmp_path / name, "of nobody " * 400)
+    content = file.read_bytes()
+    file.write_bytes(content[: min(len(content) // 2, 1000)])
+    assert list(traces_in(tmp_path, SUBJECT)) == []
+    assert closed_files(tmp_path) == [file]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
