@@ -49,7 +49,7 @@ def arms_in(connection: Any, experiments: Collection[str]) -> dict[str, str]:
 
 
 def eligible(
-    connection: Any, plan: ExperimentPlan, hold_out_share: float, others: Collection[str] = ()
+    connection: Any, name: str, plan: ExperimentPlan, hold_out_share: float, others: Collection[str] = ()
 ) -> pd.DataFrame:
     """Give the customers whom an experiment is for; who had its action of late is not among them.
 
@@ -57,7 +57,7 @@ def eligible(
     ----------
     connection
         The warehouse.
-    plan
+    name, plan
         The experiment.
     hold_out_share
         ``experiments.hold_out_share``; they are left out.
@@ -74,7 +74,7 @@ def eligible(
         "WHERE list_contains(?, band) ORDER BY customer_id",
         [plan.bands],
     ).df()
-    is_free = ~held_out(list(found["customer_id"]), hold_out_share) & ~_acted_on(connection, plan, found)
+    is_free = ~held_out(list(found["customer_id"]), hold_out_share) & _may_take_part(connection, name, plan, found)
     if others:
         is_free &= ~found["customer_id"].isin(arms_in(connection, others)).to_numpy()
     return found[is_free].reset_index(drop=True)
@@ -108,8 +108,7 @@ def deal(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFra
 
     ledger.create(connection)
     known = ledger.rows_of(connection, ledger.ASSIGNMENTS, name)
-    is_known = customers["customer_id"].isin(known["customer_id"])
-    customers = customers[is_known | ~_acted_on(connection, plan, customers)]
+    customers = customers[_may_take_part(connection, name, plan, customers)]
     places = _places_left(plan, len(known), customers, set(known["customer_id"]))
     found = assign(name, list(places["customer_id"]), list(places["band"]), two_arms(plan.control_share), known)
     new = found.assign(
@@ -122,14 +121,16 @@ def deal(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFra
     return found
 
 
-def _acted_on(connection: Any, plan: ExperimentPlan, customers: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Tell who had the action within the days in which the outcome is looked at, or will have it: no control any more.
+def _may_take_part(connection: Any, name: str, plan: ExperimentPlan, customers: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Tell who is in already, or had no action of the playbook within the days in which the outcome is looked at.
 
-    Arms of this playbook tell nothing of it where actions were planned under no experiment.
+    Whoever had one under no experiment, or will have it, would be no control.
     """
     last = customers["customer_id"].map(actions.last_planned(connection, plan.playbook))
     since = customers["as_of"] - timedelta(days=plan.window_days)
-    return (last.astype("datetime64[us]") > since).to_numpy(dtype=bool)
+    acted_on = last.astype("datetime64[us]") > since
+    known = customers["customer_id"].isin(arms_in(connection, [name]))
+    return (known | ~acted_on).to_numpy(dtype=bool)
 
 
 def _places_left(plan: ExperimentPlan, assigned: int, customers: pd.DataFrame, known: set[str]) -> pd.DataFrame:

@@ -104,7 +104,7 @@ def design_experiment(project_name: str, name: str, weekly: float | None) -> Non
     books = ActBooks.of(project)
     plan = find_plan(books, name)
     with warehouse(project.home, read_only=True) as connection:
-        people = eligible(connection, plan, project.experiments.hold_out_share, _others(books, name))
+        people = eligible(connection, name, plan, project.experiments.hold_out_share, _others(books, name))
     _need_scores(people, plan)
     risk = people["probability"].to_numpy(dtype=float)
     # Of calibrated probabilities: the share of the variance of leaving that they explain.
@@ -145,7 +145,7 @@ def assign_experiment(project_name: str, name: str) -> None:
             do=f"churnlab act -p {project.name}, or plan an experiment of your own in experiments.plans",
         )
     with workspace_lock(project.home, "experiments assign"), warehouse(project.home) as connection:
-        people = eligible(connection, plan, project.experiments.hold_out_share, _others(books, name))
+        people = eligible(connection, name, plan, project.experiments.hold_out_share, _others(books, name))
         _need_scores(people, plan)
         found = assign_customers(connection, name, plan, people)
     new = found[found["is_new"]]

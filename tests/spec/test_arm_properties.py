@@ -60,7 +60,7 @@ class Played:
             "CREATE OR REPLACE VIEW scores.churn_scores_current AS FROM scores.churn_scores WHERE as_of = "
             "(SELECT max(as_of) FROM scores.churn_scores)"
         )
-        assign_customers(connection, "spring", PLAN, eligible(connection, PLAN, 0.0, ["ring"]))
+        assign_customers(connection, "spring", PLAN, eligible(connection, "spring", PLAN, 0.0, ["ring"]))
 
     def next_day(self):
         self.instant += timedelta(days=1)

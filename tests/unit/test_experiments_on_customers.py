@@ -61,7 +61,7 @@ def test_customers_keep_their_arm_when_bands_change_others_come_and_the_work_is_
     first = {}
     for number, band in ((200, None), (200, None), (200, "high"), (400, "medium")):
         scored(warehouse, number, band=band)
-        found = assign_customers(warehouse, "spring", plan(), eligible(warehouse, plan(), 0.0))
+        found = assign_customers(warehouse, "spring", plan(), eligible(warehouse, "spring", plan(), 0.0))
         for row in found.itertuples():
             assert first.setdefault(row.customer_id, (row.arm, row.stratum)) == (row.arm, row.stratum)
         assert len(ledger.rows_of(warehouse, ledger.ASSIGNMENTS, "spring")) == len(first)
@@ -74,7 +74,7 @@ def test_customers_keep_their_arm_when_bands_change_others_come_and_the_work_is_
 
 def test_what_breaks_off_leaves_nothing_and_is_dealt_the_same_again(warehouse, monkeypatch):
     scored(warehouse)
-    people = eligible(warehouse, plan(), 0.0)
+    people = eligible(warehouse, "spring", plan(), 0.0)
     ledger.create(warehouse)
     real = ledger.add
     monkeypatch.setattr(ledger, "add", lambda *given: (real(*given), 1 / 0))
@@ -90,7 +90,7 @@ def test_what_breaks_off_leaves_nothing_and_is_dealt_the_same_again(warehouse, m
 
 def test_only_its_bands_take_part_up_to_the_size_and_never_the_hold_out(warehouse):
     scored(warehouse, 3_000)
-    people = eligible(warehouse, plan(), 0.2)
+    people = eligible(warehouse, "spring", plan(), 0.2)
 
     found = assign_customers(warehouse, "spring", plan(size=500), people)
     again = assign_customers(warehouse, "spring", plan(size=500), people)
@@ -108,7 +108,9 @@ def test_newcomers_come_in_from_the_first_day_to_the_last(warehouse):
     taken = []
     for day in range(5):
         scored(warehouse, 30 * (day + 1), DAY + timedelta(days=day))
-        taken.append(int(assign_customers(warehouse, "spring", tried, eligible(warehouse, tried, 0.0))["is_new"].sum()))
+        taken.append(
+            int(assign_customers(warehouse, "spring", tried, eligible(warehouse, "spring", tried, 0.0))["is_new"].sum())
+        )
 
     assert taken == [0, 40, 20, 0, 0]
 
@@ -135,7 +137,7 @@ def test_who_had_the_action_of_late_is_no_newcomer(warehouse):
     dealt = assign_customers(warehouse, "spring", plan(), everyone)
 
     assert set(everyone["customer_id"]) - set(dealt["customer_id"]) == {"c00000", "c00001"}
-    assert set(eligible(warehouse, plan(), 0.0)["customer_id"]) == set(dealt["customer_id"])
+    assert set(eligible(warehouse, "spring", plan(), 0.0)["customer_id"]) == set(dealt["customer_id"])
 
 
 def test_outcomes_count_inside_the_window_alone(warehouse):

@@ -165,8 +165,9 @@ def test_columns_new_gone_renamed_and_retyped_are_told() -> None:
 
 
 def test_history_keeps_the_last_load_that_is_another(tmp_path: Any) -> None:
+    orders = {"rows": 1, "last": None, "columns": {}}
     for content in ("a", "b", "b", "c"):
-        history.remember(tmp_path, content, {"orders": {"rows": 1}}, {"rows": 1})
+        history.remember(tmp_path, content, {"orders": orders}, {"rows": 1})
     loads = history.read(tmp_path)
     assert [load["content"] for load in loads] == ["a", "b", "c"]
     assert history.last_other(loads, "c")["content"] == "b"  # type: ignore[index]
