@@ -24,8 +24,10 @@ EXACT_MOST = 400
 """Candidates up to which the problem is solved exactly from the start."""
 SOLVABLE = 5_000
 """Candidates up to which it is solved exactly where prices leave a wide gap, which the few of a small case can."""
-SOLVING_S = 3.0
-"""Seconds that solving may take; the best found by then counts, with its bound."""
+SOLVING_NODES = 2_000
+"""Branches that solving may look at, so that the choice is the same on a busy machine; the best found counts."""
+SOLVING_S = 60.0
+"""Seconds after which solving ends in any case, with the best found by then and its bound."""
 WIDE_GAP = 0.01
 PROVED = 1e-9
 SWEEPS = 12
@@ -137,7 +139,7 @@ def greedy(problem: Problem) -> Choice:
 
 
 def _solved(problem: Problem, gap: float) -> Choice:
-    """Solve as an integer programme up to a gap; where time runs out, give the best found and the bound proved."""
+    """Solve as an integer programme up to a gap; if that takes too long, give the best found and the bound proved."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     customer, playbook = np.nonzero(problem.gain > 0)
@@ -149,7 +151,7 @@ def _solved(problem: Problem, gap: float) -> Choice:
             integrality=np.ones(gain.size),
             bounds=Bounds(0, 1),
             constraints=LinearConstraint(rows, ub=most),
-            options={"time_limit": SOLVING_S, "mip_rel_gap": gap},
+            options={"node_limit": SOLVING_NODES, "time_limit": SOLVING_S, "mip_rel_gap": gap},
         )
     chosen = np.full(len(problem.gain), NOBODY, dtype=np.int64)
     if solved.x is None:
