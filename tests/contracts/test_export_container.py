@@ -24,7 +24,7 @@ from exports import beside, moved
 pytestmark = pytest.mark.container
 EQUAL = 1e-6
 OPTIONS = shlex.split(os.environ.get("CHURNLAB_BUILDAH_OPTIONS", ""))
-NAME = "churnlab-export-of-a-test"
+NAME = f"churnlab-export-of-a-test-{os.getpid()}"
 
 
 def buildah(*words: str) -> str:

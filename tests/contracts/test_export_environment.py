@@ -28,7 +28,8 @@ def python(export, tmp_path_factory):
     if uv is None:
         pytest.skip("uv is neither in .venv-uv nor on the path")
     place = tmp_path_factory.mktemp("environment") / "venv"
-    quiet = {"check": True, "capture_output": True, "text": True}
+    patient = {**os.environ, "UV_HTTP_TIMEOUT": "300", "UV_HTTP_RETRIES": "10"}
+    quiet = {"check": True, "capture_output": True, "text": True, "env": patient}
     subprocess.run([uv, "venv", "--python", sys.executable, str(place)], **quiet)
     lock = ["--no-deps", "--require-hashes", "-r", str(export / "requirements.lock")]
     subprocess.run([uv, "pip", "install", "--python", str(place / "bin" / "python"), *lock], **quiet)

@@ -1,12 +1,10 @@
 """The export as a function of Spark: the same probabilities as in one process."""
 
-import shutil
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 from exports import moved
+from spark_sessions import spark_session
 
 pytestmark = [
     pytest.mark.spark,
@@ -16,26 +14,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory):
-    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install 'churnlab[spark]'")
-    if not shutil.which("java"):
-        pytest.skip("Spark needs Java")
-    folder = tmp_path_factory.mktemp("spark")
-    settings = {
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.local.dir": str(folder / "local"),
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.warehouse.dir": str(folder / "warehouse"),
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
+    with spark_session(tmp_path_factory.mktemp("spark")) as session:
         yield session
-        session.stop()
 
 
 def test_a_function_of_spark_gives_the_same_probabilities(spark, demo_workspace, tmp_path):

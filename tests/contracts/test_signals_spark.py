@@ -1,7 +1,6 @@
 """The same signals on Spark as on DuckDB: of every example, and of invented histories at several cutoffs."""
 
 import math
-import shutil
 from datetime import UTC, datetime
 from random import Random
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pytest
 from histories import arrow_tables, history, population
 from representatives import representatives
+from spark_sessions import spark_session
 
 from features.compute import Panel, compute
 from features.example import EXAMPLE_CUTOFF, example_people, example_tables, read_example
@@ -29,28 +29,14 @@ CUTOFFS = [datetime(2024, 2, 29), datetime(2024, 3, 31), datetime(2024, 6, 1)]
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory):
-    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install 'churnlab[spark]'")
-    if not shutil.which("java"):
-        pytest.skip("Spark needs Java")
     folder = tmp_path_factory.mktemp("spark")
-    settings = {
+    quick = {
         "spark.default.parallelism": "1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -Djava.io.tmpdir={folder}",
-        "spark.local.dir": str(folder / "local"),
         "spark.sql.adaptive.enabled": "false",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.warehouse.dir": str(folder / "warehouse"),
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
+    with spark_session(folder, **quick) as session:
         yield ibis.pyspark.connect(session)
-        session.stop()
 
 
 def on_spark(connection, tables):
