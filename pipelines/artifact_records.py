@@ -107,6 +107,7 @@ class Scored(TypedDict):
     excluded: dict[str, int]
     bands: dict[str, int]
     model: str
+    lacking: NotRequired[list[str]]
 
 
 class Decided(TypedDict):
@@ -161,6 +162,7 @@ class Learnt(TypedDict):
     kinds: dict[str, str]
     tables: list[str]
     definitions: dict[str, str]
+    lacking: NotRequired[list[str]]
 
 
 HOLDS: dict[str, type[Any]] = {

@@ -15,6 +15,7 @@ class ScoreSettings(Section):
     bands: dict[str, Annotated[float, Field(gt=0, lt=1)]]
     band_hysteresis_share: Annotated[float, Field(ge=0, lt=10)]
     valid_days: Days
+    least_share: Annotated[float, Field(ge=0, le=1)]
     reason_bands: list[str]
     most_reasons: Annotated[int, Field(ge=1, le=20)]
     most_moves: Annotated[int, Field(ge=0, le=20)]

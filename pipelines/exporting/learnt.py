@@ -35,8 +35,8 @@ def learnt(project: Project, flat: bool, tables: Sequence[str], kinds: Mapping[s
     Returns
     -------
     dict
-        ``project``, ``flat``, ``label`` (none for a flat table), ``kinds``, ``tables`` that scoring has to read, and
-        ``definitions``: the fingerprint of each signal.
+        ``project``, ``flat``, ``label`` (none for a flat table), ``kinds``, ``tables`` that scoring has to read,
+        ``definitions``: the fingerprint of each signal, and ``lacking``: columns without values that signals read.
     """
     said: dict[str, Any] = {
         "project": project.name,
@@ -48,10 +48,12 @@ def learnt(project: Project, flat: bool, tables: Sequence[str], kinds: Mapping[s
         return {**said, "tables": [], "definitions": {}}
     from features.fingerprint import fingerprints
     from pipelines.panel import project_signals
+    from pipelines.scoring.doubts import LACKING, lacking_columns
 
     known = project_signals(project)
     columns = {name: known[name] for name in kinds}
-    return {**said, "tables": _tables(project, columns, tables), "definitions": fingerprints(columns)}
+    said |= {"tables": _tables(project, columns, tables), "definitions": fingerprints(columns)}
+    return {**said, LACKING: lacking_columns(project.home, columns)}
 
 
 def write_learnt(folder: Path, said: Mapping[str, Any]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from pipelines.errors import ChurnLabError, NotReady
 from pipelines.operating.health import Finding, Health, Scores
 
 ERASURES_PENDING = "erasure/pending-*.json"
+SHOWN = 5
 
 
 def findings(project: Project, status: Health, store: Store, refused: Collection[ChurnLabError]) -> Iterator[Finding]:
@@ -27,6 +29,7 @@ def findings(project: Project, status: Health, store: Store, refused: Collection
     yield from (_finding("unreadable", what=error.given, do=error.do) for error in refused)
     if status.scores is not None or not refused:  # what cannot be read may hold scores
         yield from _of_scores(status.scores, status.now)
+    yield from _of_sources(store)
     yield from _of_job(project, status)
     yield from _of_delivery(project, status, store)
     yield from _of_erasure(project)
@@ -46,6 +49,14 @@ def _of_scores(scores: Scores | None, now: datetime) -> Iterator[Finding]:
     if scores.incomplete is not None:
         failed, eligible = scores.incomplete
         yield _finding("incomplete", failed=failed, eligible=eligible)
+
+
+def _of_sources(store: Store) -> Iterator[Finding]:
+    """Say what the model learnt from and no longer finds, as the newest scoring told."""
+    with suppress(NotReady):  # not scored, or damaged, which is told as that
+        if lacking := store.load("scored").get("lacking"):
+            more = f" (+{len(lacking) - SHOWN})" if len(lacking) > SHOWN else ""
+            yield _finding("lacking", columns=", ".join(lacking[:SHOWN]) + more)
 
 
 def _of_job(project: Project, status: Health) -> Iterator[Finding]:

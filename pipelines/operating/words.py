@@ -49,6 +49,10 @@ SAID = {
         "en": "The newest run is incomplete: {failed:,} of {eligible:,} customers failed; readers see the run before",
         "zh": "最新评分不完整：{eligible:,} 个客户中 {failed:,} 个失败，读者看到的是上一次的评分",
     },
+    "lacking": {
+        "en": "The newest scores lack what the model learnt from; no value any more: {columns}",
+        "zh": "最新评分缺少模型所学的数据，以下内容已没有任何值：{columns}",
+    },
     "job_failed": {
         "en": "The last job failed {ago} ago in {stage} ({kind}, exit code {exit_code}){message}",
         "zh": "上次任务 {ago}前在 {stage} 阶段失败（{kind}，退出码 {exit_code}）{message}",
@@ -88,6 +92,7 @@ DO = {
     "expired": JOB,
     "incomplete": JOB,
     "untracked": "start the server of tracking.uri; the next job that finds new data logs again",
+    "lacking": "mend the sources or their mapping (reports/checks.html); then " + JOB,
     "late": "churnlab schedule show -p {name}; " + JOB,
     "job_killed": JOB,
     "undelivered": "churnlab deliver -p {name}",

@@ -30,6 +30,7 @@ def score(
     """Score every customer in the risk set at the newest complete day with the exported champion."""
     from pipelines.exported.manifest import read_export
     from pipelines.scoring.before import Before
+    from pipelines.scoring.doubts import LACKING, refuse_missing_customers
     from pipelines.scoring.job import Job, newest_day, now, run_job
     from pipelines.scoring.subjects import subjects_of
     from pipelines.warehouse.duckdb_file import warehouse
@@ -52,8 +53,24 @@ def score(
             raise NothingToLearn(
                 f"No customer can be scored as of {instant:%Y-%m-%d}", do="check the tables and label.churn"
             )
+        if as_of is None:
+            refuse_missing_customers(connection, subjects.source.rows, instant, settings.least_share)
         done = run_job(connection, job.ready_for(subjects.source.rows), subjects, before, progress)
-    return _ended(job, done, progress)
+    return {**_ended(job, done, progress), LACKING: _lacking(job, progress)}
+
+
+def _lacking(job: Job, progress: Progress) -> list[str]:
+    """Name what the model's signals read and no longer find, and warn of it."""
+    from pipelines.panel import project_signals
+    from pipelines.scoring.doubts import newly_lacking
+
+    if job.accepted["flat"]:
+        return []
+    known = project_signals(job.project)
+    lacking = newly_lacking(job.project.home, job.manifest, {name: known[name] for name in job.manifest["signals"]})
+    if lacking:
+        progress.warn(f"No value any more, which the model learnt from: {', '.join(lacking)}")
+    return lacking
 
 
 def _refuse_outside(instant: datetime, earliest: date, latest: datetime) -> None:

@@ -123,11 +123,29 @@ def _family(table: str, signals: list[Any], profiles: Mapping[str, dict[str, Any
 
 def _lacking(signal: Any, profiles: Mapping[str, dict[str, Any]]) -> set[str]:
     """Columns without any value, or tables without rows, that a signal reads, itself or through other signals."""
+    return set[str]().union(*(_without_values(each, profiles) for each in _of_rows(signal)))
+
+
+def unfilled(signals: Collection[Any], profiles: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Name columns without any value, as ``table.column``, and tables without rows, that signals read."""
+    found = set[str]()
+    for each in {rows for signal in signals for rows in _of_rows(signal)}:
+        table = each.table.name
+        found |= {name if name == table else f"{table}.{name}" for name in _without_values(each, profiles)}
+    return sorted(found)
+
+
+def _of_rows(signal: Any) -> set[Any]:
+    """Give the signals over rows of tables on which a signal rests."""
     from features.declared import RowSignal
 
-    if not isinstance(signal, RowSignal):
-        inputs = {column.signal for days in signal.windows for column in signal.inputs(days)}
-        return set[str]().union(*(_lacking(each, profiles) for each in inputs))
+    if isinstance(signal, RowSignal):
+        return {signal}
+    inputs = {column.signal for days in signal.windows for column in signal.inputs(days)}
+    return set[Any]().union(*(_of_rows(each) for each in inputs))
+
+
+def _without_values(signal: Any, profiles: Mapping[str, dict[str, Any]]) -> set[str]:
     looked = profiles.get(signal.table.name)
     if looked is None or not looked["rows"]:
         return {signal.table.name}
