@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
 import pytest
+from servers import LIMIT_S
 
 HOME = Path(__file__).parents[2]
 NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
@@ -40,13 +42,14 @@ def kernel(demo_workspace: Any) -> Iterator[Any]:
     from jupyter_client import AsyncKernelManager
     from jupyter_core.utils import run_sync
 
-    manager = AsyncKernelManager()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as sockets:
+        # Sockets in a folder: a port that is free when it is chosen may be taken when the kernel binds it.
+        manager = AsyncKernelManager(transport="ipc", ip=f"{sockets}/kernel")
         for name, value in environment(demo_workspace.overrides).items():
             patch.setenv(name, value)
         yield manager
-    if manager.has_kernel:
-        run_sync(manager.shutdown_kernel)(now=True)
+        if manager.has_kernel:
+            run_sync(manager.shutdown_kernel)(now=True)
 
 
 @pytest.mark.notebook
@@ -57,7 +60,8 @@ def test_notebook_runs(notebook: Path, kernel: Any) -> None:
 
     opened = read(notebook)
     opened.cells.insert(0, nbformat.v4.new_code_cell(AS_IF_NEW.format(folder=notebook.parent)))
-    NotebookClient(opened, km=kernel, timeout=180, resources={"metadata": {"path": str(notebook.parent)}}).execute()
+    patience = {"timeout": LIMIT_S, "startup_timeout": LIMIT_S, "iopub_timeout": LIMIT_S}
+    NotebookClient(opened, km=kernel, resources={"metadata": {"path": str(notebook.parent)}}, **patience).execute()
     assert pictures(opened), "no cell draws a picture"
 
 
