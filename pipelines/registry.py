@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import DataError
+from pipelines.errors import DataError, NotReady
 from pipelines.tracking import Tracking
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
@@ -77,6 +77,29 @@ def version_of(tracking: Tracking, name: str, alias: str) -> Any | None:
         return None
 
 
+def registered(tracking: Tracking, name: str, number: str) -> Any:
+    """Give a version by its number.
+
+    Raises
+    ------
+    NotReady
+        If it is not registered any more.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return tracking.client().get_model_version(name, number)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        raise NotReady(
+            f"{name} version {number} is gone from MLflow's registry",
+            allowed="the champion as churnlab promote left it",
+            do="register the newest model again: churnlab run, or choose another version: "
+            'churnlab promote --to VERSION --because "..."',
+        ) from error
+
+
 def register(tracking: Tracking, name: str, uri: str, run_id: str, tags: dict[str, str]) -> Any:
     """Register a logged model as a new version of a name and give the version."""
     from mlflow.exceptions import MlflowException
@@ -124,6 +147,7 @@ def model_folder(logged: Path, version: Any) -> Path:
 def _gone(version: Any) -> DataError:
     return DataError(
         f"The files of {version.name} version {version.version} are gone from MLflow's store",
-        allowed="a version whose artifacts were kept",
-        do='choose another: churnlab promote --to VERSION --because "...", or train again',
+        allowed="a version whose artifacts were kept; MLflow knows them by whole paths, which a copied store keeps",
+        do="put the folder of artifacts (mlruns) back where it was, or choose another version: "
+        'churnlab promote --to VERSION --because "...", or train again',
     )

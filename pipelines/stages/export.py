@@ -20,11 +20,11 @@ def export(project: Project, scratch: Path, progress: Progress, tracking: Tracki
     from pipelines.exporting.description import described
     from pipelines.exporting.folder import LOCK, MODEL, copy_code, copy_own_signals, write_mlmodel, write_papers
     from pipelines.exporting.requirements import installed_otherwise, scoring_lock
-    from pipelines.registry import logged_folder, model_folder
+    from pipelines.registry import logged_folder, model_folder, registered
     from training.blend import families_in
     from training.extras import EXTRAS
 
-    version = tracking.client().get_model_version(champion["name"], champion["version"])
+    version = registered(tracking, champion["name"], champion["version"])
     said = described(project, tracking, version)
     shutil.copytree(model_folder(logged_folder(tracking, version), version), scratch / MODEL)
     copy_code(scratch)
