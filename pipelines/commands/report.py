@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.artifacts import Store
 from pipelines.config import load_project
 from pipelines.console import Console
 from pipelines.errors import ConfigError, NotReady
+
+if TYPE_CHECKING:
+    from pipelines.report.terms import Judged
 
 
 def report(project_name: str, opens: bool) -> None:
@@ -22,7 +25,6 @@ def report(project_name: str, opens: bool) -> None:
     """
     from pipelines.judging.judge import read_tables
     from pipelines.lock import workspace_lock
-    from pipelines.report.model_report import write_report
     from pipelines.report.sections.gates import verdict
     from pipelines.report.terms import Judged
 
@@ -34,13 +36,26 @@ def report(project_name: str, opens: bool) -> None:
         )
     judged = Judged(store.load("judged"), read_tables(store.load("judged_tables")), project.value_names)
     with workspace_lock(project.home, "report"):
-        page, card = write_report(judged, project.home / "reports")
+        page, card = _written(judged, project.home / "reports", store.path("judged"))
     console = Console()
     console.line(verdict(judged).en)
     console.line(f"{page}  the page, for people (en, 中文)")
     console.line(f"{card}  the same as Markdown")
     if opens:
         _open(page, None, console)
+
+
+def _written(judged: Judged, folder: Path, record: Path) -> list[Path]:
+    from pipelines.report.model_report import write_report
+
+    try:
+        return write_report(judged, folder)
+    except (LookupError, TypeError) as error:  # deep in figures of another version, or of a hand that changed them
+        raise NotReady(
+            f"{record} or the tables beside it are damaged, or of another version ({type(error).__name__}: {error})",
+            allowed="what this version of churnlab evaluate writes",
+            do="judge the model again: churnlab evaluate --force",
+        ) from error
 
 
 def review(project_name: str, month: str, language: str | None, without_customers: bool, opens: bool) -> None:

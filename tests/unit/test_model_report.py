@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,11 @@ from judgements import judged
 from pages import Page
 
 from evaluation.gates.words import Words
+from pipelines.artifacts import Store
+from pipelines.commands import report as command
+from pipelines.config import load_project
+from pipelines.errors import NotReady
+from pipelines.judging.judge import Judgement
 from pipelines.report import numbers
 from pipelines.report.drawing import Axis, Line, Scale, bar_chart, line_chart
 from pipelines.report.markdown import card
@@ -251,3 +257,20 @@ def test_the_browser_may_run_the_pages_own_script_and_load_nothing(found):
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
     assert html.unescape(policy).split("; ")[0] == "default-src 'none'"
     assert f"script-src 'sha256-{digest}'" in html.unescape(policy)
+
+
+def test_figures_of_another_version_are_told_as_that(found, tmp_path, monkeypatch):
+    project = load_project("conf/demo.yaml", [f"workspace={tmp_path}"])
+    monkeypatch.setattr(command, "load_project", lambda name: project)
+    store = Store(project.home / "artifacts")
+    store.save("judged_tables", Judgement(found.record, found.tables).write(store.scratch("evaluate")))
+    store.save("judged", found.record)
+    command.report("demo", opens=False)
+    changed = json.loads(json.dumps(found.record, default=str))
+    del changed["calibration"]["brier"]
+    store.save("judged", changed)
+    with pytest.raises(
+        NotReady, match=r"judged\.json or the tables .* another version \(KeyError: 'brier'\)"
+    ) as no:
+        command.report("demo", opens=False)
+    assert no.value.do == "judge the model again: churnlab evaluate --force"
