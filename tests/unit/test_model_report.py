@@ -269,8 +269,6 @@ def test_figures_of_another_version_are_told_as_that(found, tmp_path, monkeypatc
     changed = json.loads(json.dumps(found.record, default=str))
     del changed["calibration"]["brier"]
     store.save("judged", changed)
-    with pytest.raises(
-        NotReady, match=r"judged\.json or the tables .* another version \(KeyError: 'brier'\)"
-    ) as no:
+    with pytest.raises(NotReady, match=r"judged\.json or the tables .* another version \(KeyError: 'brier'\)") as no:
         command.report("demo", opens=False)
     assert no.value.do == "judge the model again: churnlab evaluate --force"
