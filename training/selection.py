@@ -99,8 +99,17 @@ def _same_as(features: pd.DataFrame, name: str, first_with: dict[int, str]) -> s
     return f"equal to {earlier}" if same else ""
 
 
-def check_labels(label: np.ndarray[Any, Any], minimum_positives: int) -> None:
+def check_labels(label: np.ndarray[Any, Any], minimum_positives: int, *, has_cutoffs: bool) -> None:
     """Refuse labels from which nothing can be learnt.
+
+    Parameters
+    ----------
+    label
+        0 or 1 for each training row.
+    minimum_positives
+        Fewest that must be 1.
+    has_cutoffs
+        Whether the label comes from a definition of churn; that of a flat table is in the file.
 
     Raises
     ------
@@ -112,11 +121,12 @@ def check_labels(label: np.ndarray[Any, Any], minimum_positives: int) -> None:
         raise TrainingError(
             f"{rows} training rows, {left} of them left: one class only",
             "both customers who left and customers who stayed",
-            "check the definition of churn, its horizon and the cutoffs",
+            "check the definition of churn, its horizon and the cutoffs" if has_cutoffs else "bring both kinds of rows",
         )
     if left < minimum_positives:
+        more = "add earlier cutoffs or lengthen the horizon" if has_cutoffs else "bring more customers who left"
         raise TrainingError(
-            f"{left} customers who left in {rows} training rows",
+            f"{left:,} customers who left in {rows:,} training rows",
             f"{minimum_positives} or more",
-            "add earlier cutoffs or lengthen the horizon; or lower minimum_positives and trust the figures less",
+            f"{more}; or lower minimum_positives and trust the figures less",
         )

@@ -195,7 +195,7 @@ def train(
     """
     _check_families(settings.families)
     rows, ordered, order = _in_canonical_order(examples, split)
-    check_labels(rows.label[ordered.train], settings.minimum_positives)
+    check_labels(rows.label[ordered.train], settings.minimum_positives, has_cutoffs=rows.cutoff is not None)
     _check_fold_labels(rows, ordered)
     device = resolve_device(settings.device)
     selection = _select(rows, ordered, settings, device)

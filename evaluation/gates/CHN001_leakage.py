@@ -9,6 +9,8 @@ from evaluation.gates.gate import Finding, Gate, shown
 from evaluation.gates.words import NOTHING, Words
 from evaluation.model.ranking import roc_auc
 
+_MOST_NAMED = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Leakage(Gate):
@@ -40,18 +42,14 @@ class Leakage(Gate):
         """Compare the AUC of each signal alone and of the model with their limits."""
         if evidence.single_signal_auc is None and (evidence.label is None or evidence.probability is None):
             return self.not_applicable(not_given("single_signal_auc") + not_given("probability"))
-        suspects = self._suspect_signals(evidence)
+        signals = _signals_read(evidence)
+        suspects = {name: auc for name, auc in (signals or {}).items() if auc >= self.largest_signal_auc}
         model = self._model_auc(evidence)
-        found = _signals(suspects) + _model(model)
-        if suspects or (model is not None and model >= self.largest_model_auc):
-            return self.failed(found)
-        return self.passed(found)
-
-    def _suspect_signals(self, evidence: Evidence) -> dict[str, float] | None:
-        if evidence.single_signal_auc is None:
-            return None
-        read = {name: max(auc, 1 - auc) for name, auc in evidence.single_signal_auc.items() if evidence.reads(name)}
-        return {name: auc for name, auc in read.items() if auc >= self.largest_signal_auc}
+        is_too_good = model is not None and model >= self.largest_model_auc
+        found = _found(None if signals is None else suspects) + _model(model)
+        if is_too_good and signals and not suspects:
+            found += _strongest(signals)
+        return self.failed(found) if suspects or is_too_good else self.passed(found)
 
     @staticmethod
     def _model_auc(evidence: Evidence) -> float | None:
@@ -60,13 +58,29 @@ class Leakage(Gate):
         return roc_auc(evidence.label, evidence.probability)
 
 
-def _signals(suspects: dict[str, float] | None) -> Words:
+def _signals_read(evidence: Evidence) -> dict[str, float] | None:
+    """ROC AUC of each signal that the model reads, whichever its direction."""
+    if evidence.single_signal_auc is None:
+        return None
+    return {name: max(auc, 1 - auc) for name, auc in evidence.single_signal_auc.items() if evidence.reads(name)}
+
+
+def _found(suspects: dict[str, float] | None) -> Words:
     if suspects is None:
         return Words("Single signals were not looked at.", "未检查单个信号。")
     if not suspects:
         return Words("No single signal tells leavers apart by itself.", "没有任何单个信号能独自分辨流失客户。")
-    names = shown(f"{name} (AUC {auc:.3f})" for name, auc in sorted(suspects.items(), key=lambda item: -item[1]))
+    names = _named(suspects)
     return Words(f"Signals that tell leavers apart by themselves: {names}.", f"能独自分辨流失客户的信号：{names}。")
+
+
+def _strongest(signals: dict[str, float]) -> Words:
+    names = _named(dict(sorted(signals.items(), key=lambda item: -item[1])[:_MOST_NAMED]))
+    return Words(f"Look first at the strongest: {names}.", f"请先检查最强的信号：{names}。")
+
+
+def _named(signals: dict[str, float]) -> str:
+    return shown(f"{name} (AUC {auc:.3f})" for name, auc in sorted(signals.items(), key=lambda item: -item[1]))
 
 
 def _model(auc: float | None) -> Words:

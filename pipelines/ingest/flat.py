@@ -108,13 +108,13 @@ def _load(source: FlatSource, staged: Staged, target: str, place: Staging, rejec
     relation, account = usable_rows(source, staged, account, place, rejected)
     roles = _roles(source, staged, relation)
     read = read_columns(relation, roles.all)
-    read = read.project(f"* REPLACE ({_label_why(source, staged, roles.label)} AS {roles.label.why})")
+    read = _kept(read.project(f"* REPLACE ({_label_why(source, staged, roles.label)} AS {roles.label.why})"), place)
     good = read.filter(acceptable(roles.all))
     unreadable = left(account) - count_rows(good)
     rejected.add_values(FLAT, account.source, read, roles.all)
     emptied = count_unreadable(good, roles.all)
     account = replace(account, rejected=account.rejected + unreadable, emptied=account.emptied + emptied)
-    rows, account = _unique(good, roles, source, account, place, rejected)
+    rows, account = _unique(good, roles, source, account, rejected)
     rows.project(_output(source, staged, roles)).create(target)
     account = replace(
         account,
@@ -124,6 +124,13 @@ def _load(source: FlatSource, staged: Staged, target: str, place: Staging, rejec
     )
     rejected.check(account, source.reject_limit)
     return account
+
+
+def _kept(read: duckdb.DuckDBPyRelation, place: Staging) -> duckdb.DuckDBPyRelation:
+    """Read the cells once: each question asked of them would plan and read all of them again."""
+    table = place.new_name()
+    read.create(table)
+    return place.connection.table(table)
 
 
 def _roles(source: FlatSource, staged: Staged, relation: duckdb.DuckDBPyRelation) -> _Roles:
@@ -237,13 +244,10 @@ def _unique(
     roles: _Roles,
     source: FlatSource,
     account: Ledger,
-    place: Staging,
     rejected: Rejected,
 ) -> tuple[duckdb.DuckDBPyRelation, Ledger]:
     """One row a customer: repeats without the key dropped when asked, a key seen before set aside."""
-    table = place.new_name()
-    good.create(table)
-    rows = place.connection.table(table)
+    rows = good
     if source.drop_duplicates_without_key:
         before = count_rows(rows)
         rows = _first(rows, [each.out for each in roles.all if each is not roles.key])

@@ -59,6 +59,8 @@ _ISO_LOCAL = rf"\d{{4}}-\d{{2}}-\d{{2}}([T ]{_CLOCK})?"
 _ISO_ZONED = rf"\d{{4}}-\d{{2}}-\d{{2}}[T ]{_CLOCK} ?(Z|UTC|[+-]\d{{2}}(:?\d{{2}})?)"
 _ISO_WITH_T = rf"\d{{4}}-\d{{2}}-\d{{2}}T{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)?"
 
+# Models compute with four bytes a number; what is larger is a mistake, or infinite.
+_LARGEST = "3.4e38"
 _FIRST_TIME = "TIMESTAMP '1000-01-01'"
 _LAST_TIME = "TIMESTAMP '9999-12-31 23:59:59.999999'"
 _TICKS_PER_SECOND = {"epoch_seconds": 1, "epoch_milliseconds": 1_000, "epoch_microseconds": 1_000_000}
@@ -186,7 +188,7 @@ def settled(read: str, kind: Kind) -> str:
         What it should become; an integer becomes BIGINT here.
     """
     if kind == "number":
-        return f"CASE WHEN isfinite({read}) THEN {read} END"
+        return f"CASE WHEN abs({read}) <= {_LARGEST} THEN {read} END"
     if kind == "integer":
         return f"CASE WHEN {read} = floor({read}) AND abs({read}) < 9e18 THEN CAST({read} AS BIGINT) END"
     if kind == "time":

@@ -21,6 +21,10 @@ FORMATS = {order: (*(d + c for d in days for c in _CLOCKS), *_ODD.get(order, ())
 NUMBERS = {"epoch_seconds": (6e8, 3e9), "epoch_milliseconds": (6e11, 3e12), "excel": (20_000.0, 60_000.0)}
 _NAMES_A_TIME = re.compile(r"date|time|_(at|on)$|日期|时间|时刻", re.IGNORECASE)
 _FIRST, _LAST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '9999-12-31'"
+_PLAIN_NUMBER = r"[+-]?\d*[.,]?\d+"
+# Digits alone: %Y%m%d, and with hours and minutes, and with seconds.
+_WRITTEN_WITHOUT_MARKS = "(8, 12, 14)"
+_FEW = 20
 ENOUGH = 0.9
 
 
@@ -70,17 +74,24 @@ def detect_dates(relation: duckdb.DuckDBPyRelation, name: str, family: Family) -
 
 
 def _from_texts(cells: duckdb.DuckDBPyRelation, total: int) -> Dates | None:
-    if not _one(cells, "count_if(length(cell) BETWEEN 6 AND 40 AND regexp_matches(cell, '[0-9]'))") >= ENOUGH * total:
+    number = f"regexp_full_match(cell, '{_PLAIN_NUMBER}') AND length(cell) NOT IN {_WRITTEN_WITHOUT_MARKS}"
+    shaped = f"length(cell) BETWEEN 6 AND 40 AND regexp_matches(cell, '[0-9]') AND NOT ({number})"
+    if not _one(cells, f"count_if({shaped})") >= ENOUGH * total:
         return None
-    if _one(cells, f"count({value('cell', 'text', 'time', Convention())})") == total:
+    iso = _one(cells, f"count({value('cell', 'text', 'time', Convention())})") / total
+    if iso == 1:
         return Dates((), 1.0)
-    found = sorted((_covering(cells, order, total) for order in FORMATS), key=lambda each: -each.share)
-    best = found[0]
-    if best.share < ENOUGH:
-        iso = _one(cells, f"count({value('cell', 'text', 'time', Convention())})") / total
+    found = sorted((_covering(cells, order, total) for order in _orders(cells)), key=lambda each: -each.share)
+    if not found or found[0].share < ENOUGH:
         return Dates((), iso) if iso >= ENOUGH else None
-    rival = next((each.formats for each in found[1:] if each.share == best.share), ())
-    return Dates(best.formats, best.share, rival)
+    rival = next((each.formats for each in found[1:] if each.share == found[0].share), ())
+    return Dates(found[0].formats, found[0].share, rival)
+
+
+def _orders(cells: duckdb.DuckDBPyRelation) -> list[str]:
+    """Orders of day and month in which a few of the cells can be read: asked before each format reads them all."""
+    few = cells.limit(_FEW)
+    return [order for order, formats in FORMATS.items() if _one(few, _read(*formats))]
 
 
 def _covering(cells: duckdb.DuckDBPyRelation, order: str, total: int) -> Dates:
@@ -96,8 +107,8 @@ def _covering(cells: duckdb.DuckDBPyRelation, order: str, total: int) -> Dates:
     return Dates(tuple(taken), min(covered, total) / total)
 
 
-def _read(date_format: str, family: Family = "text") -> str:
-    read = value("cell", family, "time", Convention(date_formats=(date_format,)))
+def _read(*date_formats: str, family: Family = "text") -> str:
+    read = value("cell", family, "time", Convention(date_formats=date_formats))
     return f"count_if({read} BETWEEN {_FIRST} AND {_LAST})"
 
 
@@ -111,7 +122,7 @@ def _from_numbers(cells: duckdb.DuckDBPyRelation, family: Family, total: int) ->
         if _one(cells, f"count_if(cell BETWEEN {low} AND {high})") == total:
             return Dates((name,), 1.0)
     whole = family == "integer" and _one(cells, "count_if(cell BETWEEN 19000101 AND 21001231)") == total
-    if whole and _one(cells, _read("%Y%m%d", family)) == total:
+    if whole and _one(cells, _read("%Y%m%d", family=family)) == total:
         return Dates(("%Y%m%d",), 1.0)
     return None
 

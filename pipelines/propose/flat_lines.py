@@ -7,13 +7,14 @@ from pipelines.propose.evidence import Evidence, Looked
 from pipelines.propose.glossary import CODES, LABEL, LEAKS, NEGATIVE, POSITIVE, normal, words
 from pipelines.propose.proposal import Line
 from pipelines.propose.reading_lines import currency_lines, mark_lines, place_lines, settled_dates
-from pipelines.propose.recognise import customer_column
+from pipelines.propose.recognise import MOST_LABEL_VALUES, customer_column
 
 _OWN_NAMES = ("customer_id", "churned", "split")
 _NAME_LIKE_SHARE = 0.9
 _FEW_VALUES = 20
+# Evidence counts different values roughly: so far below the limit they are counted exactly.
+_ABOUT = 0.8
 _ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
-_MOST_LABEL_VALUES = 4
 
 
 def label_column(looked: Looked) -> Evidence | None:
@@ -60,7 +61,7 @@ def _time_lines(looked: Looked, times: list[Evidence]) -> list[Line]:
 
 def _is_label(column: Evidence) -> bool:
     positive, negative = _sides(column)
-    return 2 <= len(column.values) <= _MOST_LABEL_VALUES and bool(positive) and bool(negative)
+    return 2 <= len(column.values) <= MOST_LABEL_VALUES and bool(positive) and bool(negative)
 
 
 def _sides(label: Evidence) -> tuple[list[str], list[str]]:
@@ -83,7 +84,7 @@ def _label_doubt(looked: Looked, label: Evidence) -> str:
 def _negative_lines(negative: list[str], unknown: list[str]) -> list[Line]:
     if not unknown:
         return [Line("negative", negative, "stayed")]
-    return [Line("negative", [*negative, *unknown], "stayed; not every value is a known word", unsure=True)]
+    return [Line("negative", [*negative, *unknown], f"stayed; nothing says so of {', '.join(unknown)}", unsure=True)]
 
 
 def _key_lines(looked: Looked) -> list[Line]:
@@ -122,12 +123,20 @@ def _why_dropped(looked: Looked, label: Evidence, column: Evidence) -> str:
         return "a name that the flat table uses itself"
     if column.filled == 0 or (len(column.values) == 1 and column.filled == looked.rows):
         return "always the same"
-    is_text = column.family == "text" and not column.is_number and column.dates is None
-    if is_text and column.distinct > max(_NAME_LIKE_SHARE * column.filled, _FEW_VALUES):
+    if _names_customers(looked, column):
         return "differs for nearly every customer"
     if 1 < len(column.values) <= _FEW_VALUES and _tells(looked, label, column):
         return "tells the outcome"
     return ""
+
+
+def _names_customers(looked: Looked, column: Evidence) -> bool:
+    """Whether a text or a code, such as a mail address or a phone number, is another for nearly every customer."""
+    is_code = normal(column.name) in words(CODES)
+    is_text = column.family == "text" and not column.is_number and column.dates is None
+    if not (is_code or is_text) or column.distinct <= max(_ABOUT * _NAME_LIKE_SHARE * column.filled, _FEW_VALUES):
+        return False
+    return looked.one(f"count(DISTINCT {identifier(column.name)})") > max(_NAME_LIKE_SHARE * column.filled, _FEW_VALUES)
 
 
 def _tells(looked: Looked, label: Evidence, column: Evidence) -> bool:

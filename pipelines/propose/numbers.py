@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import duckdb
 
@@ -13,7 +16,12 @@ _MARKS: tuple[tuple[str, str | None], ...] = (
     (".", None), (".", ","), (",", None), (",", "."), (",", " "), (".", " "), (".", "'"),
 )  # fmt: skip
 _SIGNS = {"CNY": "[¥￥]|元|CNY|RMB", "EUR": "€|EUR", "GBP": "£|GBP", "USD": r"\$|USD", "INR": "₹|INR"}
+_PLAIN = r"[+-]?\d+([.]\d+)?"
 _ENOUGH = 0.9
+# The time in which DuckDB plans a query grows with the square of its expressions.
+_COLUMNS_A_QUERY = 8
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,13 @@ def detect_marks(relation: duckdb.DuckDBPyRelation, names: list[str]) -> Marks:
     names = _with_digits(relation, names)
     if not names:
         return Marks(shares={})
-    currency = _currency(relation, names)
-    found = [(marks, _read(relation, names, *marks, currency)) for marks in _MARKS]
+    plain = _in_batches(partial(_plain, relation), names)
+    others = [name for name in names if name not in plain]
+    currency = _currency(relation, others)
+    found = []
+    for marks in _MARKS:
+        own = partial(_read, relation, marks=marks, currency=currency)
+        found.append((marks, {name: column.read(*marks) for name, column in plain.items()} | _in_batches(own, others)))
     numeric = {name for name in names if any(_is_number(read[name]) for _, read in found)}
     totals = [sum(read[name][1] for name in numeric) for _, read in found]
     (decimal, thousands), read = found[totals.index(max(totals))]
@@ -63,15 +76,64 @@ def detect_marks(relation: duckdb.DuckDBPyRelation, names: list[str]) -> Marks:
     return Marks(decimal, thousands, currency, shares, differs)
 
 
+def _in_batches(read: Callable[[list[str]], dict[str, T]], names: list[str]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for start in range(0, len(names), _COLUMNS_A_QUERY):
+        found |= read(names[start : start + _COLUMNS_A_QUERY])
+    return found
+
+
 def _with_digits(relation: duckdb.DuckDBPyRelation, names: list[str]) -> list[str]:
     """Columns in which half of the values hold a digit: only these can be numbers."""
     if not names:
         return []
-    holds = [
-        f"count_if(regexp_matches({identifier(name)}, '[0-9０-９]')) * 2 > count({identifier(name)})" for name in names
-    ]
+    holds = [f"count_if(regexp_matches({_text(name)}, '[0-9０-９]')) * 2 > count({identifier(name)})" for name in names]
     row = relation.aggregate(", ".join(holds)).fetchone() or ()
     return [name for name, is_so in zip(names, row, strict=True) if is_so]
+
+
+def _text(name: str) -> str:
+    """Nested values are read as their text."""
+    return f"CAST({identifier(name)} AS VARCHAR)"
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A column of nothing but digits and a point, which need not be read once for each mark.
+
+    Of all values, of those without a point, and of those that may be in groups of three: how many, and their sum.
+    """
+
+    all: tuple[int, float]
+    whole: tuple[int, float]
+    grouped: tuple[int, float]
+
+    def read(self, decimal: str, thousands: str | None) -> tuple[int, int, float]:
+        """Values there are, those that read as numbers, and their sum."""
+        if decimal == ".":
+            return (self.all[0], *self.all)
+        grouped, total = self.grouped if thousands == "." else (0, 0.0)
+        return self.all[0], self.whole[0] + grouped, self.whole[1] + 1000 * total
+
+
+def _plain(relation: duckdb.DuckDBPyRelation, names: list[str]) -> dict[str, _Plain]:
+    cells = [f"{cleaned(identifier(name), 'text', 'number', Convention())} AS cell{n}" for n, name in enumerate(names)]
+    numbers = [f"cell{n}, TRY_CAST(cell{n} AS DOUBLE) AS number{n}" for n in range(len(names))]
+    counts = [_counts_of_plain(f"cell{n}", f"number{n}") for n in range(len(names))]
+    read = relation.project(", ".join(cells)).project(", ".join(numbers))
+    row = read.aggregate(", ".join(counts)).fetchone() or ()
+    found = {name: row[7 * place : 7 * place + 7] for place, name in enumerate(names)}
+    return {name: _Plain(*zip(own[1::2], own[2::2], strict=True)) for name, own in found.items() if own[0] == own[1]}
+
+
+def _counts_of_plain(cell: str, number: str) -> str:
+    conditions = (
+        f"regexp_full_match({cell}, '{_PLAIN}')",
+        f"NOT contains({cell}, '.')",
+        f"abs({number}) < 1000 AND contains({cell}, '.') AND length({cell}) - strpos({cell}, '.') = 3",
+    )
+    counts = [f"count_if({each}), {_sum(number, each)}" for each in conditions]
+    return f"count({cell}), {', '.join(counts)}"
 
 
 def _is_number(read: tuple[int, int, float]) -> bool:
@@ -80,10 +142,10 @@ def _is_number(read: tuple[int, int, float]) -> bool:
 
 
 def _read(
-    relation: duckdb.DuckDBPyRelation, names: list[str], decimal: str, thousands: str | None, currency: str | None
+    relation: duckdb.DuckDBPyRelation, names: list[str], marks: tuple[str, str | None], currency: str | None
 ) -> dict[str, tuple[int, int, float]]:
     """For each column the values there are, those that read as numbers, and their sum."""
-    convention = Convention(decimal=decimal, thousands=thousands, currency=currency)
+    convention = Convention(decimal=marks[0], thousands=marks[1], currency=currency)
     # Step by step, so that no cell is cleaned and read once for each aggregate.
     cells = [f"{cleaned(identifier(name), 'text', 'number', convention)} AS cell{n}" for n, name in enumerate(names)]
     numbers = [f"cell{n}, {value(f'cell{n}', 'text', 'number', convention)} AS number{n}" for n in range(len(names))]
@@ -93,15 +155,17 @@ def _read(
     return {name: tuple(row[3 * place : 3 * place + 3]) for place, name in enumerate(names)}
 
 
-def _sum(number: str) -> str:
-    return f"coalesce(sum({number}) FILTER (isfinite({number})), 0)"
+def _sum(number: str, condition: str = "TRUE") -> str:
+    return f"coalesce(sum({number}) FILTER (isfinite({number}) AND {condition}), 0)"
 
 
 def _currency(relation: duckdb.DuckDBPyRelation, names: list[str]) -> str | None:
     """Code of the sign that stands beside the numbers of any column."""
+    if not names:
+        return None
     for code, sign in _SIGNS.items():
         pattern = text_literal(rf"[+(-]?\s*({sign})\s*[+-]?[0-9][0-9.,' ]*[)]?|[+(-]?[0-9][0-9.,' ]*\s*({sign})[)]?")
-        counts = [f"count_if(regexp_full_match(trim({identifier(name)}), {pattern})) * 2 > count(*)" for name in names]
+        counts = [f"count_if(regexp_full_match(trim({_text(name)}), {pattern})) * 2 > count(*)" for name in names]
         if any(relation.aggregate(", ".join(counts)).fetchone() or ()):
             return code
     return None

@@ -21,6 +21,7 @@ from pipelines.propose.glossary import (
     words,
 )
 
+MOST_LABEL_VALUES = 4
 _ENOUGH_POINTS = 3
 _NAMED_TIME, _GENERIC_TIME, _NAMED_KEY, _TITLE = 4, 2, 2, 4
 
@@ -73,9 +74,17 @@ def why_not(looked: Looked, matches: Iterable[Match] = ()) -> str:
 
 
 def _no_label(looked: Looked) -> str:
-    named = (each for name, each in looked.columns.items() if normal(name) in words(LABEL) and len(each.values) == 1)
-    only = next(named, None)
-    return f"{only.name} is {only.values[0]!r} for everyone" if only else "there is no label"
+    named = next((each for name, each in looked.columns.items() if normal(name) in words(LABEL) and each.filled), None)
+    if named is None:
+        return "there is no label"
+    if len(named.values) == 1:
+        return f"{named.name} is {named.values[0]!r} for everyone"
+    if not 1 < len(named.values) <= MOST_LABEL_VALUES:
+        return f"{named.name} holds about {named.distinct} different values instead of who left and who stayed"
+    customer = customer_column(looked)
+    if customer is not None and not looked.is_unique(customer.name):
+        return f"{customer.name} repeats, so that {named.name} cannot be one label a customer"
+    return f"the values of {named.name} ({', '.join(named.values)}) do not say who left"
 
 
 def _customers_through(looked: Looked, match: Match) -> str:

@@ -205,3 +205,10 @@ def test_a_failed_load_leaves_the_earlier_one(tmp_path: Path, warehouse: duckdb.
     with pytest.raises(ConfigError):
         load(tmp_path, warehouse, positive=["Gone"])
     assert len(flat(warehouse, "customer_id")) == 3
+
+
+def test_a_number_too_large_for_a_model_is_unreadable(tmp_path: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
+    content = "id,fee,left\n1,5,Yes\n2,1e300,No\n3,-7,No\n"
+    ledger = load(tmp_path, warehouse, content, reject_limit=0.5)
+    assert (ledger.written, ledger.rejected) == (2, 1)
+    assert flat(warehouse, "fee") == [(-7.0,), (5.0,)]

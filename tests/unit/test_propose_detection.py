@@ -12,6 +12,7 @@ import yaml
 
 from features.tables import TABLES
 from pipelines.errors import DataError
+from pipelines.propose import numbers
 from pipelines.propose.dates import Dates, detect_dates
 from pipelines.propose.glossary import NAMES, TABLE_WORDS, VALUES, names_of
 from pipelines.propose.numbers import detect_marks
@@ -177,3 +178,31 @@ def test_a_comment_stays_a_comment() -> None:
     lines = (Line("name", "good", "short\nname: evil"), Line("data", (Line("root", ".", evil, unsure=True),)))
     read = yaml.safe_load(render(Proposal("good", lines, (), (("a\nname: evil", "b"),))))
     assert read == {"name": "good", "data": {"root": "."}}
+
+
+def test_columns_of_digits_and_points_read_as_under_each_mark(engine: duckdb.DuckDBPyConnection) -> None:
+    columns = {
+        "whole": ["12", "-7", "+1234", " 5 ", ""],
+        "thousandths": ["1.234", "0.5", "-12.500", "1234.567", "n/a"],
+        "long": ["0.12345678", "17", "3.1", "99.999", "1"],
+    }
+    table = engine.from_arrow(pa.table(columns))
+    plain = numbers._plain(table, list(columns))
+    assert set(plain) == set(columns)
+    for marks in numbers._MARKS:
+        slowly = numbers._read(table, list(columns), marks, None)
+        for name, own in plain.items():
+            assert own.read(*marks) == pytest.approx(slowly[name])
+
+
+def test_other_columns_are_not_taken_for_digits_and_points(engine: duckdb.DuckDBPyConnection) -> None:
+    table = engine.from_arrow(
+        pa.table({"a": ["1,5", "2"], "b": ["1e5", "2"], "c": ["1.234.567", "2"], "d": ["¥3", "2"]})
+    )
+    assert numbers._plain(table, ["a", "b", "c", "d"]) == {}
+
+
+def test_times_with_a_zone_behind_a_blank(engine: duckdb.DuckDBPyConnection) -> None:
+    cells = [f"2025-01-{day:02d} 08:00:00 +08:00" for day in range(1, 29)]
+    assert detect_dates(column(engine, cells), "cell", "text") == Dates((), 1.0)
+    assert detect_dates(column(engine, [*cells, "later in 2025"]), "cell", "text") == Dates((), pytest.approx(28 / 29))

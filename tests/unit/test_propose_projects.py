@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -232,6 +234,40 @@ def test_a_label_that_is_the_same_for_everyone_is_told(home: Path) -> None:
     (home / "data" / "members.csv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="churn is 'yes' for everyone"):
         propose([Path("data")], "tried")
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["yes", "no"], "customer_id repeats, so that churn cannot be one label a customer"),
+        ([f"0.{number}" for number in range(10, 70)], "churn holds about [56][0-9] different values"),
+        (["yes", "yep"], r"the values of churn \(yep, yes\) do not say who left"),
+    ],
+)
+def test_why_a_label_is_none_is_told(home: Path, labels: list[str], told: str) -> None:
+    ids = [f"K{number % 50 if 'repeats' in told else number}" for number in range(60)]
+    text = "".join(f"{own},{number % 9},{labels[number % len(labels)]}\n" for number, own in enumerate(ids))
+    (home / "data" / "members.csv").write_text(f"customer_id,fee,churn\n{text}", encoding="utf-8")
+    with pytest.raises(DataError, match=told):
+        propose([Path("data")], "tried")
+
+
+def test_mail_addresses_and_phones_are_dropped(home: Path) -> None:
+    rows = [f"K{n},u{n}@example.org,138{n * 7919:08d},{n % 7},{'yes' if n % 3 else 'no'}" for n in range(1500)]
+    text = "\n".join(["customer_id,contact,phone,fee,churn", *rows])
+    (home / "data" / "members.csv").write_text(text, encoding="utf-8")
+    project, _ = proposed(home, Path("data"))
+    assert project.data.flat is not None
+    assert set(project.data.flat.drop) == {"contact", "phone"}
+
+
+def test_nested_values_are_read_as_texts(home: Path) -> None:
+    people = [{"city": "Jinan", "floor": number % 3} for number in range(60)]
+    labels = ["yes" if number % 3 == 1 else "no" for number in range(60)]
+    table = {"customer_id": list(range(60)), "home": people, "bought": [["a"] * (n % 4) for n in range(60)]}
+    pq.write_table(pa.table({**table, "fee": [n / 7 for n in range(60)], "churn": labels}), home / "data/m.parquet")
+    project, _ = proposed(home, Path("data"))
+    assert len(rows(read(project), "flat", "home, bought, fee")) == 60
 
 
 def test_tables_of_a_database(home: Path) -> None:
