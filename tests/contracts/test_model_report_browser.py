@@ -89,7 +89,8 @@ def test_the_keyboard_reaches_skip_link_and_switches(open_page):
 def test_contents_lead_to_their_sections(open_page):
     page, _ = open_page(390, "en", "light")
     page.click("ul.contents a[href='#gates']")
-    assert 0 <= page.evaluate("document.getElementById('gates').getBoundingClientRect().top") < 800
+    place = "document.getElementById('gates').getBoundingClientRect().top"
+    page.wait_for_function(f"0 <= {place} && {place} < 800")
 
 
 def test_print_hides_the_switches_and_opens_what_is_folded(open_page):
