@@ -35,6 +35,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
     """Types a command about the company."""
     monkeypatch.setenv("CHURNLAB__WORKSPACE", str(tmp_path))
     monkeypatch.setenv("CRM_SECRET", SECRET)
+    monkeypatch.setenv("COLUMNS", "80")
 
     def run(*words: str) -> Any:
         return CliRunner().invoke(app, ["outbox", *words, "-p", CONF])

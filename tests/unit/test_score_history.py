@@ -22,6 +22,7 @@ SETTINGS = {
     "most_reasons": 3,
     "most_moves": 3,
     "most_levers": 3,
+    "least_share": 0.5,
 }
 
 
