@@ -45,8 +45,8 @@ def test_a_weight_equals_the_row_that_often(rows):
     times = weight.astype(int)
     weighted = Rows.of_probabilities(label, score, weight)
     repeated = Rows.of_probabilities(np.repeat(label, times), np.repeat(score, times))
-    for name, metric in METRICS.items():
-        assert metric(weighted) == pytest.approx(metric(repeated), nan_ok=True, rel=1e-5, abs=1e-7), name
+    for name, metric in METRICS.items():  # A fitted one ends where the likelihood is flat to the last digits.
+        assert metric(weighted) == pytest.approx(metric(repeated), nan_ok=True, rel=1e-4, abs=1e-7), name
 
 
 @unhurried
