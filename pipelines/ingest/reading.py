@@ -271,7 +271,7 @@ def _parsed(text: str, convention: Convention) -> str:
 
 
 def _tidied(cell: str, convention: Convention) -> str:
-    """Plain digits and marks: full-width forms, signs of the currency and accounting negatives rewritten."""
+    """Plain digits and marks: full-width forms, signs of currency, accounting negatives and percent rewritten."""
     wide, plain = (text_literal(each) for each in _WIDE_MARKS)
     text = f"translate({cell}, {wide}, {plain})"
     if convention.thousands in (" ", "\u00a0", "\u202f", "'", "’"):
@@ -281,7 +281,7 @@ def _tidied(cell: str, convention: Convention) -> str:
         signs = "|".join(re.escape(sign) for sign in _signs(convention.currency))
         text = f"regexp_replace({text}, {text_literal(rf'^([+(-]?) ?({signs}) ?|[ ]?({signs})([)-]?)$')}, '\\1\\4')"
     bare = f"regexp_replace({text}, '^\\((.*)\\)$|^(.*)-$', '-\\1\\2')"
-    return f"trim({bare})"
+    return f"regexp_replace(trim({bare}), ' ?[%％]$', 'e-2')"
 
 
 def _plain_mark(mark: str) -> str:

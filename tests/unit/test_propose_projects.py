@@ -305,6 +305,15 @@ def test_online_retail(home: Path, shared_data: Path) -> None:
     assert found == bought.aggregate('count(DISTINCT Invoice), count(DISTINCT "Customer ID"), count(*)').fetchone()
 
 
+def test_percentages_of_a_flat_table_are_parts_of_one(home: Path) -> None:
+    lines = [f"{place},{place / 2}%,{'yes' if place % 3 else 'no'}" for place in range(40)]
+    path = home / "data" / "flat.csv"
+    path.write_text("\n".join(["id,discount,churned", *lines]) + "\n", encoding="utf-8")
+    project, _ = proposed(home, path)
+    discounts = read(project).table("loaded.flat").project("discount").order("ALL").fetchall()
+    assert [each for (each,) in discounts] == pytest.approx([place / 200 for place in range(40)])
+
+
 @pytest.mark.real_data
 def test_telco(home: Path, shared_data: Path) -> None:
     project, _ = proposed(home, shared_data / "telco_ibm" / "Telco-Customer-Churn.csv")
