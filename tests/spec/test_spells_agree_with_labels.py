@@ -121,6 +121,22 @@ def test_what_becomes_of_a_notice_later_changes_no_customer_and_no_label(engine,
         assert left(engine, outcomes, tables, instant, window) == left(engine, outcomes, by_the_end, instant, window)
 
 
+def settled_by(engine, tables, instant, window, then):
+    frame = engine.to_pandas(labels([Contractual(10)], tables, [instant], window))
+    own = frame[frame.settled_at <= then]
+    return dict(zip(own.customer_id, own.churned, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_which_labels_are_settled_and_how_is_told_by_what_is_known_by_then(engine, seed):
+    tables, window, found = contracts(engine, seed, taken_back=True), Window(60, 0, DATA_END), {}
+    for instant in INSTANTS[::2]:
+        for then in (instant + DAY * 25, instant + DAY * 50):
+            found = settled_by(engine, tables, instant, window, then)
+            assert found == settled_by(engine, as_they_stood(tables, then + MICROSECOND), instant, window, then)
+    assert found
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_silence_says_the_same_as_the_label(engine, seed):
     tables, outcomes, window = orders(engine, seed), [Inactivity("orders", 60)], Window(60, 0, DATA_END)

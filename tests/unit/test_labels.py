@@ -71,6 +71,10 @@ def contract_of(case):
             ("c2", "comes back after grace", "2024-07-20", "2024-12-01", None, None, False),
         ],
         "gives notice": [("g1", "gives notice", start, end, "2024-06-10", end, False)],
+        "gives notice of a long term": [
+            ("d1", "gives notice of a long term", start, "2024-12-01", "2024-06-10", None, False)
+        ],
+        "gives notice of no term": [("e1", "gives notice of no term", start, None, "2024-06-10", None, False)],
         "takes notice back": [
             ("k1", "takes notice back", start, end, "2024-06-10", None, False),
             ("k2", "takes notice back", end, "2024-12-01", None, None, False),
@@ -223,9 +227,18 @@ END = CUTOFF + timedelta(days=60)
 
 @pytest.mark.parametrize(
     ("case", "expected"),
-    [("runs on", END), ("renews", END), ("lapses", day("2024-07-11")), ("gives notice", day("2024-06-10"))],
+    [
+        ("runs on", END),
+        ("renews", END),
+        ("lapses", day("2024-07-11")),
+        ("gives notice", day("2024-07-11")),
+        ("gives notice of a long term", END),
+        ("gives notice of no term", END),
+        ("takes notice back", END),
+        ("takes notice back too late to see", END),
+    ],
 )
-def test_a_contract_is_settled_when_the_customer_leaves_or_at_the_end(engine, case, expected):
+def test_a_contract_is_settled_when_no_new_term_can_take_a_notice_back_or_at_the_end(engine, case, expected):
     tables = contracts(engine, contract_of(case))
     assert settled(engine, labels([Contractual(10)], tables, [CUTOFF], YEAR)) == {case: expected}
 
@@ -260,7 +273,7 @@ def test_with_two_definitions_only_leaving_is_settled_early(engine):
         engine, [("gives notice", "2024-05-01", 1.0), ("runs on", "2024-05-01", 1.0), ("runs on", "2024-06-02", 1.0)]
     )
     made = labels([Contractual(10), Inactivity("orders", 90)], both, [CUTOFF], YEAR)
-    assert settled(engine, made) == {"gives notice": day("2024-06-10"), "runs on": END}
+    assert settled(engine, made) == {"gives notice": day("2024-07-11"), "runs on": END}
 
 
 def test_no_label_is_never_settled(engine):

@@ -43,13 +43,18 @@ class Contractual:
         return newest.filter(left_at.isnull() | (left_at >= ibis.literal(cutoff))).select("customer_id")
 
     def left(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
-        """Give those who leave between the cutoff and the end of the window, with the first such instant."""
+        """Give those who leave between the cutoff and the end of the window, with the first such instant.
+
+        It is settled once no new term can take it back.
+        """
         contracts, end = tables[self.table], ibis.literal(cutoff + window.reach)
         terms = self._terms(contracts.filter(ibis.least(contracts.started_at, contracts[KNOWN_AT]) < end))
         leaving = terms.filter(
             terms.left_at >= ibis.literal(cutoff), terms.left_at < ibis.literal(cutoff + window.reach)
         )
-        return leaving.group_by("customer_id").aggregate(churned_at=leaving.left_at.min())
+        last = ibis.greatest(leaving.left_at, leaving.lapse)
+        for_good = ibis.ifelse(leaving.lapse.isnull(), ibis.null("timestamp"), last)
+        return leaving.group_by("customer_id").aggregate(churned_at=leaving.left_at.min(), settled_at=for_good.min())
 
     def stayed(self, tables: Tables, cutoff: datetime, window: Window) -> None:
         """Nobody: a customer may give notice until the last instant."""

@@ -42,7 +42,7 @@ class Inactivity:
         """Give the customers alive at the cutoff without a sign of life in the window; the instant is unknown."""
         inside = self._inside(tables, cutoff, window)
         silent = self.alive(tables, cutoff).anti_join(inside.select("customer_id"), "customer_id")
-        return silent.mutate(churned_at=ibis.null("timestamp"))
+        return silent.mutate(churned_at=ibis.null("timestamp"), settled_at=ibis.null("timestamp"))
 
     def stayed(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
         """Give the customers with a sign of life in the window, and when the first of them was known."""

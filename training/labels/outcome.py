@@ -75,8 +75,9 @@ class Outcome(Protocol):
     def left(self, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
         """Give ``customer_id`` and ``churned_at`` (null if it has no instant) of those who leave after the cutoff.
 
-        Customers who are not alive at the cutoff may be among them, and those who leave in the gap before the window;
-        both are sorted out by the caller.
+        ``settled_at`` says from when on nothing can take that back; null: from the end of the window on. Customers who
+        are not alive at the cutoff may be among them, and those who leave in the gap before the window; both are sorted
+        out by the caller.
         """
         ...
 
@@ -109,7 +110,7 @@ def labels(outcomes: Sequence[Outcome], tables: Tables, cutoffs: Sequence[dateti
     ibis Table
         ``customer_id``, ``cutoff``, ``churned`` (0, 1, or null where the window is not over or the customer left in
         the gap before it), ``churned_at``, and ``settled_at``: the instant from which on the label is known, which is
-        the end of the window unless the customer leaves, or is known to stay, before; null without a label.
+        the end of the window unless the customer is known to leave, or to stay, before; null without a label.
         With several definitions a customer has left if one that counts the customer as alive says so.
     """
     return _union([_labelled(outcomes, tables, cutoff, window) for cutoff in cutoffs])
@@ -125,7 +126,7 @@ def _labelled(outcomes: Sequence[Outcome], tables: Tables, cutoff: datetime, win
     if not window.is_over(cutoff):
         return people.mutate(churned=ibis.null("int8"), churned_at=ibis.null(_TIME), settled_at=ibis.null(_TIME))
     left = _union([_left_alive(outcome, tables, cutoff, window) for outcome in outcomes])
-    left = left.group_by("customer_id").aggregate(churned_at=left.churned_at.min())
+    left = left.group_by("customer_id").aggregate(churned_at=left.churned_at.min(), left_for_good=left.settled_at.min())
     joined = people.left_join(left, "customer_id")
     in_gap = joined.churned_at < ibis.literal(cutoff + timedelta(days=window.gap_days))
     churned = joined.customer_id_right.notnull().cast("int8")
@@ -134,6 +135,7 @@ def _labelled(outcomes: Sequence[Outcome], tables: Tables, cutoff: datetime, win
         "cutoff",
         churned=ibis.ifelse(in_gap.fill_null(False), ibis.null("int8"), churned),
         churned_at=joined.churned_at,
+        left_for_good=joined.left_for_good,
     )
     return _settled(found, outcomes, tables, cutoff, window)
 
@@ -145,17 +147,18 @@ def _settled(
     at_the_end = ibis.literal(cutoff + window.reach, type=_TIME)
     early = outcomes[0].stayed(tables, cutoff, window) if len(outcomes) == 1 else None
     if early is None:
-        settled = ibis.coalesce(found.churned_at, at_the_end)
+        settled = found.left_for_good
     else:
         found = found.left_join(early.select("customer_id", stayed_at=early.settled_at.cast(_TIME)), "customer_id")
-        settled = ibis.coalesce(found.churned_at, ibis.least(found.stayed_at, at_the_end), at_the_end)
+        settled = ibis.coalesce(found.left_for_good, found.stayed_at)
+    settled = ibis.least(ibis.coalesce(settled, at_the_end), at_the_end)
     settled = ibis.ifelse(found.churned.isnull(), ibis.null(_TIME), settled)
     return found.select("customer_id", "cutoff", "churned", "churned_at", settled_at=settled)
 
 
 def _left_alive(outcome: Outcome, tables: Tables, cutoff: datetime, window: Window) -> ir.Table:
     left = outcome.left(tables, cutoff, window)
-    left = left.select("customer_id", churned_at=left.churned_at.cast(_TIME))
+    left = left.select("customer_id", churned_at=left.churned_at.cast(_TIME), settled_at=left.settled_at.cast(_TIME))
     return left.semi_join(outcome.alive(tables, cutoff), "customer_id")
 
 

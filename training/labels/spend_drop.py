@@ -42,7 +42,7 @@ class SpendDrop:
         now = joined.spend_right.fill_null(0) / window.horizon_days
         before = joined.spend / self.past_days
         fallen = joined.filter(before > 0, now <= before * (1 - self.drop_share))
-        return fallen.select("customer_id", churned_at=ibis.null("timestamp"))
+        return fallen.select("customer_id", churned_at=ibis.null("timestamp"), settled_at=ibis.null("timestamp"))
 
     def stayed(self, tables: Tables, cutoff: datetime, window: Window) -> None:
         """Nobody: what is bought in the last instant counts as well."""
