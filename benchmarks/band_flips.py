@@ -51,7 +51,7 @@ def scores(project_name: str, every_days: int) -> tuple[pd.DataFrame, list[float
         people = standing.customers(instants[0])
         for instant in instants[1:]:
             people = people.union(standing.customers(instant))
-        frames = {at: standing.frame(table) for at, table in standing.signals(people, instants).items()}
+        frames = {at: table.to_pandas() for at, table in standing.signals(people, instants).items()}
     columns = {at: pd.Series(model.predict(frame), index=frame["customer_id"]) for at, frame in frames.items()}
     return pd.concat(columns, axis=1).sort_index(axis=1).dropna(), sorted(project.score.bands.values())
 

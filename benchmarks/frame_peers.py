@@ -91,7 +91,7 @@ def with_pandas(path: Path, cutoff: datetime, out: Path) -> None:
     for name, column in _pandas_aggregates(rows):
         found[name] = column
     found = found.assign(
-        **{name: found[name].fillna(0) for name in found if not name.startswith(("since", "minutes_max"))}
+        **{name: found[name].fillna(0) for name in found if not str(name).startswith(("since", "minutes_max"))}
     )
 
     def ratio(above: Any, below: Any) -> Any:

@@ -101,7 +101,7 @@ def explained_leavers(project_name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         segment = connection.execute(f"SELECT segment FROM {TABLE} ORDER BY place").df()["segment"]
         usual = peers.usual(segment[read])
     chosen = (signals[read].reset_index(drop=True), scores[read].reset_index(drop=True))
-    told = explained(model, *chosen, project.score, dict(project_signals(project)), usual)
+    told = explained(model, *chosen, project.score, dict(project_signals(project)), usual, project.value_names)
     truth = visible(project.home / "truth", datetime.fromisoformat(calendar["test_cutoff"]))
     left = scores[(test.label == 1) & scores["band"].isin(project.score.reason_bands)]
     return told, truth[truth["customer_id"].isin(left["customer_id"])]

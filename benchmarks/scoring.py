@@ -140,7 +140,8 @@ def bare(home: Path) -> None:
     from pipelines.warehouse.duckdb_file import FILE
     from training.model import load_model
 
-    booster = load_model(home / "model").core.booster
+    core: Any = load_model(home / "model").core
+    booster = core.booster
     booster.set_param({"nthread": 2})
     with duckdb.connect(str(home / FILE), read_only=True) as connection:
         connection.execute("SET memory_limit = '1GB'")
